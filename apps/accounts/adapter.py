@@ -1,0 +1,138 @@
+"""How allauth signs people in and up here: players only, and nobody learns who has an account."""
+
+import hashlib
+import logging
+import smtplib
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.headless.adapter import DefaultHeadlessAdapter
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from apps.accounts.errors import EmailTaken, NameTaken
+from apps.accounts.models import Player, User
+from apps.accounts.people import is_player
+from apps.accounts.services import make_player
+from apps.audit import services as audit
+from apps.core.errors import DomainError
+
+logger = logging.getLogger(__name__)
+
+ERROR_OF_CONSTRAINT: dict[str, type[DomainError]] = {
+    "accounts_user_email": EmailTaken,
+    "accounts_player_display_name": NameTaken,
+}
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """Used by the pages under /accounts/ and by the JSON door under /_allauth/ alike."""
+
+    def save_user(
+        self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True
+    ) -> User:
+        """Make user and player together, or neither. Raises EmailTaken, NameTaken."""
+        found = form.cleaned_data
+        try:
+            with transaction.atomic():
+                super().save_user(request, user, form, commit=True)
+                make_player(
+                    user=user,
+                    display_name=found["display_name"],
+                    birth_date=found["birth_date"],
+                    country=found["country"],
+                    wants_marketing=found["wants_marketing"],
+                    ip=audit.client_ip(request),
+                )
+        except IntegrityError as error:
+            # The form has looked; two requests at once are left.
+            raise _refusal(error) from error
+        return user
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """The player with these credentials. Staff get the answer of a wrong password."""
+        user = super().authenticate(request, **credentials)
+        if user is None or not is_player(user):
+            if user is not None:
+                self.authentication_failed(request, **credentials)
+            return None
+        return user  # type: ignore[no-any-return]  # ours, by AUTH_USER_MODEL
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        email = str(credentials.get("email", "")).lower()
+        with transaction.atomic():
+            audit.record(
+                "player.sign_in_failed",
+                actor="guest",
+                after={"email_sha256": hashlib.sha256(email.encode()).hexdigest()},
+                request=request,
+            )
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        answer: HttpResponse | None
+        if is_player(user) and user.player.status == Player.Status.CLOSED:
+            answer = self.respond_user_inactive(request, user)
+        else:
+            answer = super().pre_login(request, user, **kwargs)
+        return answer
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Every way in ends here, so it is asked once more whether this is a player."""
+        if not is_player(user):
+            raise PermissionDenied
+        with transaction.atomic():
+            audit.record(
+                "player.signed_in", actor=user.player, subject=user.player, request=request
+            )
+        super().login(request, user)
+
+    def set_password(self, user: User, password: str) -> None:
+        with transaction.atomic():
+            super().set_password(user, password)
+            audit.record("player.password_changed", actor=user, subject=user, request=self.request)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("accounts:security")
+
+    def send_password_reset_mail(
+        self, user: AbstractBaseUser, email: str, context: dict[str, Any]
+    ) -> None:
+        """Staff reset their password with an administrator, not by mail."""
+        if is_player(user):
+            super().send_password_reset_mail(user, email, context)
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        # A new account costs one password hash; so does an address that has one.
+        make_password("as long as a password")
+        super().send_account_already_exists_mail(email)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """A mail server that is down does not undo what the person has just done."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (OSError, smtplib.SMTPException):
+            logger.exception("Mail %s could not be sent", template_prefix)
+
+
+class HeadlessAdapter(DefaultHeadlessAdapter):  # type: ignore[misc]  # allauth has no types
+    """What the JSON door tells about a person: never the database's own number."""
+
+    def serialize_user(self, user: User) -> dict[str, Any]:
+        if not is_player(user):
+            return {"email": user.email}
+        return {
+            "id": user.player.public_id,
+            "display": user.player.display_name,
+            "email": user.email,
+        }
+
+
+def _refusal(error: IntegrityError) -> Exception:
+    diagnostic = getattr(error.__cause__, "diag", None)
+    refusal = ERROR_OF_CONSTRAINT.get(getattr(diagnostic, "constraint_name", None) or "")
+    return refusal() if refusal is not None else error

@@ -1,0 +1,105 @@
+"""People: who signs in, who plays, and the keys their programs use."""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+
+from apps.core.ids import public_id
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Somebody who can sign in: a player (has a `player`) or staff, never both."""
+
+    email = models.EmailField()
+    is_staff = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        db_table = "accounts_user"
+        constraints = [models.UniqueConstraint(Lower("email"), name="accounts_user_email")]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Player(models.Model):
+    """A customer. The primary key is the user's, so one number means one person everywhere."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        SUSPENDED = "suspended", "suspended: may not play or pay in"
+        CLOSED = "closed"
+
+    user = models.OneToOneField(User, primary_key=True, on_delete=models.PROTECT)
+    public_id = models.CharField(max_length=32, unique=True, editable=False)
+    display_name = models.CharField(max_length=20)
+    birth_date = models.DateField()
+    country = models.CharField(max_length=2)
+    status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
+    terms_version = models.CharField(max_length=16)
+    terms_accepted_at = models.DateTimeField()
+    terms_ip = models.GenericIPAddressField(null=True, blank=True)
+    wants_marketing = models.BooleanField(default=False)
+    active_currency = models.CharField(max_length=8, default="BTC")
+    created_at = models.DateTimeField(auto_now_add=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "accounts_player"
+        constraints = [
+            models.UniqueConstraint(Lower("display_name"), name="accounts_player_display_name"),
+        ]
+        indexes = [models.Index(fields=["-seen_at"], name="accounts_player_seen")]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.public_id:
+            self.public_id = public_id("pl")
+        super().save(*args, **kwargs)
+
+    @property
+    def is_active(self) -> bool:
+        return self.status == self.Status.ACTIVE
+
+
+class ApiKey(models.Model):
+    """A player's own key for programs. Only its hash is kept; the key is shown once."""
+
+    player = models.ForeignKey(Player, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=40)
+    prefix = models.CharField(max_length=16, unique=True)
+    key_hash = models.CharField(max_length=64)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "accounts_api_key"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"

@@ -1,0 +1,36 @@
+"""Serve the vendors' simulators in the foreground."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from granian import Granian
+from granian.constants import Interfaces
+
+THREADS = 32  # a hanging answer or a slow casino occupies one
+
+
+class Command(BaseCommand):
+    requires_system_checks = ()  # they check the site, which this is not
+    help = "Serve the SOFTSWISS and CoinsPaid simulators, for development, demo and tests."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8003)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        if settings.ENVIRONMENT_NAME == "Production":
+            # Anybody who reaches them can send the casino signed wins and deposits.
+            raise CommandError("The simulators do not run with production settings.")
+        self.stdout.write(f"Simulators at http://{options['host']}:{options['port']}/")
+        Granian(
+            "casino.simulators_wsgi:application",
+            address=options["host"],
+            port=options["port"],
+            interface=Interfaces.WSGI,
+            workers=1,
+            blocking_threads=THREADS,
+            websockets=False,
+            log_access=False,
+        ).serve()

@@ -1,0 +1,101 @@
+"""Who lives in the demo, and what they have done. All of them have the data folder's one password."""
+
+from dataclasses import dataclass
+from datetime import date
+
+# Change it when the seed changes: folders seeded by an older one are seeded again.
+SEED_VERSION = "1"
+
+
+@dataclass(frozen=True)
+class DemoDeposit:
+    rail: str
+    amount: str
+
+
+@dataclass(frozen=True)
+class DemoRounds:
+    """game: which slot, counted in the order of identifiers."""
+
+    currency: str
+    stake: str
+    count: int
+    game: int
+
+
+@dataclass(frozen=True)
+class DemoWithdrawal:
+    rail: str
+    amount: str
+    address: str
+    is_approved: bool = False
+
+
+@dataclass(frozen=True)
+class DemoPlayer:
+    email: str
+    name: str
+    born_on: date
+    country: str
+    about: str
+    deposits: tuple[DemoDeposit, ...] = ()
+    rounds: tuple[DemoRounds, ...] = ()
+    withdrawals: tuple[DemoWithdrawal, ...] = ()
+
+
+@dataclass(frozen=True)
+class DemoOperator:
+    email: str
+    role: str
+    about: str
+
+
+# The addresses are the examples of BIP 173 and EIP 55; nobody is paid anything in a demo.
+PLAYERS = (
+    DemoPlayer(
+        email="player@demo.test",
+        name="Marlow",
+        born_on=date(1991, 4, 17),
+        country="PT",
+        about="money in three currencies, a history, a withdrawal that waits",
+        deposits=(
+            DemoDeposit("BTC", "0.12"),
+            DemoDeposit("ETH", "0.75"),
+            DemoDeposit("USDTT", "500"),
+        ),
+        rounds=(
+            DemoRounds("BTC", "0.00005", 12, game=3),
+            DemoRounds("ETH", "0.001", 8, game=40),
+            DemoRounds("USDT", "1", 10, game=111),
+        ),
+        withdrawals=(
+            DemoWithdrawal("BTC", "0.04", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"),
+            DemoWithdrawal(
+                "ETH", "0.2", "0x52908400098527886E0F7030069857D2E4169EE7", is_approved=True
+            ),
+        ),
+    ),
+    DemoPlayer(
+        email="regular@demo.test",
+        name="Juniper",
+        born_on=date(1986, 11, 2),
+        country="CA",
+        about="plays litecoin",
+        deposits=(DemoDeposit("LTC", "4"),),
+        rounds=(DemoRounds("LTC", "0.01", 15, game=222),),
+    ),
+    DemoPlayer(
+        email="newcomer@demo.test",
+        name="Okapi",
+        born_on=date(2000, 1, 30),
+        country="BR",
+        about="has just registered: no money yet",
+    ),
+)
+OPERATORS = (
+    DemoOperator("support@demo.test", "support", "reads players and their timeline"),
+    DemoOperator("finance@demo.test", "finance", "also decides withdrawals"),
+    DemoOperator(
+        "administrator@demo.test", "administrator", "also games, staff, callbacks, audit log"
+    ),
+)

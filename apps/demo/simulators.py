@@ -1,0 +1,53 @@
+"""The vendors' simulators on one server, an index page in front: `python manage.py simulators`.
+
+Base URLs for the casino, with this server at http://127.0.0.1:8003:
+SOFTSWISS_BASE_URL=http://127.0.0.1:8003/softswiss
+COINSPAID_BASE_URL=http://127.0.0.1:8003/coinspaid/api/v2
+"""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import include, path
+
+from apps.integrations.simulation import page
+
+VENDORS = (
+    {
+        "name": "SOFTSWISS",
+        "path": "softswiss",
+        "plays": "the game aggregator: sessions, spins, free spins, the catalogue",
+    },
+    {
+        "name": "CoinsPaid",
+        "path": "coinspaid",
+        "plays": "the crypto cashier: addresses, deposits from the chain, withdrawals",
+    },
+)
+
+
+def index(request: HttpRequest) -> HttpResponse:
+    return page(request, "index.html", {"vendors": VENDORS})
+
+
+def ready(_request: HttpRequest) -> HttpResponse:
+    return JsonResponse({"ready": True})
+
+
+def not_found(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return HttpResponse("No simulator has this address.\n", status=404, content_type="text/plain")
+
+
+def failed(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse(
+        "The simulator failed; see its log.\n", status=500, content_type="text/plain"
+    )
+
+
+handler404 = not_found
+handler500 = failed
+
+urlpatterns = [
+    path("", index, name="simulators"),
+    path("readyz", ready),
+    path("softswiss/", include("apps.games.providers.softswiss.simulator.urls")),
+    path("coinspaid/", include("apps.payments.providers.coinspaid.simulator.urls")),
+]

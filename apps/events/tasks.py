@@ -1,0 +1,8 @@
+from celery import shared_task
+
+from apps.events import bus
+
+
+@shared_task(name="events.deliver")
+def deliver() -> int:
+    return bus.deliver_due()

@@ -1,0 +1,51 @@
+from apps.core.errors import Conflict, DomainError, Forbidden, InvalidInput, NotFound
+
+
+class GameNotFound(NotFound):
+    code = "game_not_found"
+    message = "We do not have this game."
+
+
+class GameUnavailable(Conflict):
+    code = "game_unavailable"
+    message = "This game is closed at the moment."
+
+
+class GameRestricted(Forbidden):
+    code = "game_restricted"
+    message = "This game is not offered in your country."
+
+
+class NoDemo(Conflict):
+    code = "no_demo"
+    message = "This game cannot be tried for free."
+
+
+class CurrencyNotPlayable(InvalidInput):
+    code = "currency_not_playable"
+    message = "This game cannot be played in this currency."
+
+
+class ProviderDown(DomainError):
+    code = "provider_down"
+    status = 503
+    message = "The studio does not answer. Try again in a moment."
+
+
+class UnknownPlayer(NotFound):
+    """A partner named a player or a wallet we never handed out."""
+
+    code = "unknown_player"
+    message = "There is no such player."
+
+
+class WrongCurrency(InvalidInput):
+    """A partner named another currency than the wallet's."""
+
+    code = "wrong_currency"
+    message = "This wallet holds another currency."
+
+
+class UnknownIssue(NotFound):
+    code = "unknown_issue"
+    message = "There is no such issue of free spins."

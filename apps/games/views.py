@@ -1,0 +1,210 @@
+"""The page of a game, its launch, and the player's rounds."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts.errors import CountryBlocked
+from apps.accounts.models import Player
+from apps.accounts.people import player_of, player_required
+from apps.core.errors import DomainError
+from apps.core.money import Money
+from apps.games import selectors, services
+from apps.games.errors import GameNotFound, GameRestricted, GameUnavailable, ProviderDown
+from apps.games.models import Game, GameSession
+from apps.games.providers.base import ClientType, Launched, Urls
+from apps.ledger.selectors import currency
+from apps.wallet import selectors as wallets
+from apps.wallet.selectors import Balance
+
+SIMILAR = 12
+ROUNDS_SHOWN = 10
+ID_DIGITS_MAX = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the frame shows: a game, or a cover that says why there is none yet.
+
+    state: guest, ready, empty (no money), restricted, closed, suspended, down, open.
+    """
+
+    state: str
+    mode: services.Mode = "real"
+    launched: Launched | None = None
+    error: DomainError | None = None
+
+
+@require_GET
+@never_cache
+def detail(request: HttpRequest, slug: str) -> HttpResponse:
+    game = selectors.game_by_slug(slug)
+    mode: services.Mode = "demo" if request.GET.get("mode") == "demo" and game.has_demo else "real"
+    return _page(request, game, _waiting(request, game, mode))
+
+
+@require_POST
+@never_cache
+def launch(request: HttpRequest, slug: str) -> HttpResponse:
+    """Open the game for real money in the page; the address of the frame is good for once."""
+    game = selectors.game_by_slug(slug)
+    player = player_of(request.user)
+    if player is None:
+        return redirect(f"{reverse('account_login')}?next={game_url(game)}")
+    code = request.POST.get("currency") or player.active_currency
+    return _opened(request, game, player, "real", code)
+
+
+@never_cache
+def demo(request: HttpRequest, slug: str) -> HttpResponse:
+    """Open the game for fun money; a plain link does too."""
+    return _opened(request, selectors.game_by_slug(slug), player_of(request.user), "demo", "")
+
+
+@require_POST
+@player_required
+def leave(request: HttpRequest, player: Player, slug: str) -> HttpResponse:
+    """End the player's session in this game: no more bets until it is opened again."""
+    game = selectors.game_by_slug(slug)
+    session = selectors.open_session(player, game)
+    if session is not None:
+        services.end_session(session=session)
+    return redirect(game_url(game))
+
+
+@require_GET
+@player_required
+def rounds(request: HttpRequest, player: Player) -> HttpResponse:
+    """The player's rounds; `game` keeps to one game, `before` goes on from a row."""
+    slug = request.GET.get("game", "")
+    game = selectors.game_by_slug(slug) if slug else None
+    before = request.GET.get("before", "")
+    if not (before.isascii() and before.isdigit() and len(before) <= ID_DIGITS_MAX):
+        before = ""
+    is_part = bool(request.htmx) and not request.htmx.boosted  # type: ignore[attr-defined]  # by middleware
+    limit = ROUNDS_SHOWN if is_part and game and not before else selectors.PAGE_SIZE
+    found = selectors.rounds(
+        player, game=game, before_id=int(before) if before else None, limit=limit + 1
+    )
+    context: dict[str, Any] = {
+        "rounds": found[:limit],
+        "game": game,
+        "next_before": found[limit - 1].id if len(found) > limit else None,
+    }
+    session = selectors.open_session(player, game) if is_part and game else None
+    if session is not None:
+        # The stage's bar follows with the rows.
+        context["live_net"] = _net(session)
+    template = "games/rounds.html#rows" if is_part else "games/rounds.html"
+    return _rendered(request, template, context)
+
+
+def game_url(game: Game) -> str:
+    return reverse("games:detail", args=[game.slug])
+
+
+def urls_of(request: HttpRequest, game: Game) -> Urls:
+    """Whole addresses, as the partner's page is on another host."""
+    return Urls(
+        back=request.build_absolute_uri(game_url(game)),
+        deposit=request.build_absolute_uri(reverse("payments:deposit")),
+    )
+
+
+def client_type(request: HttpRequest) -> ClientType:
+    return "mobile" if "Mobi" in request.headers.get("User-Agent", "") else "desktop"
+
+
+def _opened(
+    request: HttpRequest, game: Game, player: Player | None, mode: services.Mode, code: str
+) -> HttpResponse:
+    try:
+        launched = services.launch(
+            player=player,
+            game=game,
+            currency_code=code,
+            client_type=client_type(request),
+            ip=request.META.get("REMOTE_ADDR", ""),
+            mode=mode,
+            urls=urls_of(request, game),
+        )
+    except GameNotFound:
+        raise
+    except DomainError as error:
+        return _page(request, game, Stage(_state_of(error), mode, error=error), error.status)
+    return _page(request, game, Stage("open", mode, launched))
+
+
+def _state_of(error: DomainError) -> str:
+    match error:
+        case ProviderDown():
+            return "down"
+        case GameRestricted() | CountryBlocked():
+            return "restricted"
+        case GameUnavailable():
+            return "closed"
+    return "refused"
+
+
+def _waiting(request: HttpRequest, game: Game, mode: services.Mode) -> Stage:
+    """The cover before anything is launched."""
+    player = player_of(request.user)
+    try:
+        services.check_open(game, player.country if player else None)
+    except DomainError as error:
+        return Stage(_state_of(error), mode, error=error)
+    if player is None:
+        return Stage("guest", mode)
+    if not player.is_active:
+        return Stage("suspended", mode)
+    return Stage("ready", mode)
+
+
+def _page(request: HttpRequest, game: Game, stage: Stage, status: int = 200) -> HttpResponse:
+    player = player_of(request.user)
+    country = player.country if player else None
+    purse = wallets.balances(player.pk) if player else []
+    chosen = _chosen(player, purse, request.POST.get("currency", ""))
+    if stage.state == "ready" and stage.mode == "real" and (chosen is None or not chosen.cash):
+        stage = Stage("empty", stage.mode)
+    session = selectors.open_session(player, game) if player else None
+    if session is not None and stage.state == "open":
+        chosen = _chosen(player, purse, session.currency) if stage.mode == "real" else chosen
+    context = {
+        "game": game,
+        "stage": stage,
+        "chosen": chosen,
+        "purse": [line for line in purse if line.cash or line is chosen],
+        "session": session if stage.mode == "real" else None,
+        "session_net": _net(session) if session and stage.mode == "real" else None,
+        "rounds": selectors.rounds(player, game=game, limit=ROUNDS_SHOWN) if player else [],
+        "similar": selectors.similar_games(game, SIMILAR, country),
+        "features": [name.replace("_", " ") for name in game.features],
+    }
+    if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]  # by middleware
+        # htmx shows refusals that come as 422; others it takes for a broken server.
+        return _rendered(request, "games/detail.html#stage", context, 200 if status == 200 else 422)
+    return _rendered(request, "games/detail.html", context, status)
+
+
+def _chosen(player: Player | None, purse: list[Balance], code: str) -> Balance | None:
+    wanted = code or (player.active_currency if player else "")
+    return next((line for line in purse if line.currency.code == wanted), None)
+
+
+def _net(session: GameSession) -> Money:
+    return selectors.session_net(session, currency(session.currency))
+
+
+def _rendered(
+    request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    response = render(request, template, context, status=status)
+    patch_vary_headers(response, ["HX-Request", "HX-Boosted"])
+    return response

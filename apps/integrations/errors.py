@@ -1,0 +1,14 @@
+"""The world failed, as opposed to a rule that said no."""
+
+
+class ProviderError(Exception):
+    """A partner could not be asked or gave no usable answer.
+
+    retryable: the same call may work later.
+    outcome_unknown: the partner may have done it; ask by our reference before trying again.
+    """
+
+    def __init__(self, message: str, *, retryable: bool, outcome_unknown: bool = False):
+        super().__init__(message)
+        self.retryable = retryable
+        self.outcome_unknown = outcome_unknown

@@ -1,0 +1,8 @@
+from celery import shared_task
+
+from apps.integrations import inbox
+
+
+@shared_task(name="integrations.retry_inbox")
+def retry_inbox() -> int:
+    return inbox.retry_due()

@@ -1,0 +1,81 @@
+"""One socket per tab. The server speaks; the tab only says which notice it has seen last."""
+
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+from apps.accounts.models import Player
+from apps.events import live
+from apps.messaging import services
+from apps.wallet import selectors
+
+TOO_MUCH_BYTES = 4096
+SIGN_IN_FIRST = 4401
+
+
+class LiveConsumer(AsyncJsonWebsocketConsumer):
+    """Frames are `{"stream", "seq", "data"}`; `?since=` names the last notice the tab has shown."""
+
+    groups: list[str] = []
+    player: Player | None = None
+
+    async def connect(self) -> None:
+        self.player = await self._player()
+        if self.player is None:
+            await self.accept()
+            await self.close(code=SIGN_IN_FIRST)
+            return
+        await self.channel_layer.group_add(live.player_group(self.player.pk), self.channel_name)
+        await self.accept()
+        for message in await self._snapshot(self.player.pk):
+            await self.send_json(message)
+
+    async def disconnect(self, code: int) -> None:
+        if self.player is not None:
+            group = live.player_group(self.player.pk)
+            await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def receive(
+        self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
+    ) -> None:
+        """Nothing is taken from the socket but a heartbeat; floods end it."""
+        if bytes_data is not None or len(text_data or "") > TOO_MUCH_BYTES:
+            await self.close(code=1009)
+
+    async def frame(self, message: dict[str, Any]) -> None:
+        await self.send_json({key: message[key] for key in ("stream", "seq", "data")})
+        if message["stream"] == "signed-out":
+            await self.close(code=SIGN_IN_FIRST)
+
+    @database_sync_to_async
+    def _player(self) -> Player | None:
+        user = self.scope["user"]
+        if not user.is_authenticated or not user.is_active:
+            return None
+        return Player.objects.filter(pk=user.pk).first()
+
+    @database_sync_to_async
+    def _snapshot(self, player_id: int) -> list[dict[str, Any]]:
+        """The state a tab needs after it was away: balances as they are, notices it has missed."""
+        frames: list[dict[str, Any]] = [
+            {
+                "stream": "balance",
+                "seq": balance.version,
+                "data": {
+                    "currency": balance.currency.code,
+                    "amount": balance.cash.text,
+                    "version": balance.version,
+                },
+            }
+            for balance in selectors.balances(player_id)
+            if balance.version
+        ]
+        since = parse_qs(self.scope["query_string"].decode()).get("since", [""])[0]
+        if since.isdigit():
+            frames += [
+                {"stream": "toast", "seq": notice.pk, "data": services.frame(notice)}
+                for notice in services.missed(player_id, int(since))
+            ]
+        return frames

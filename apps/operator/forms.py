@@ -1,0 +1,113 @@
+"""Forms of the back office: entering it, deciding, and looking after staff."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from unfold.forms import AuthenticationForm
+from unfold.widgets import (
+    BASE_INPUT_CLASSES,
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from apps.accounts.models import Player, User
+from apps.core.admin import ReasonForm
+from apps.operator import roles, sign_in
+from apps.operator.errors import NoSecondFactor
+from apps.operator.second_factor import accepted_device
+
+REFUSED = "The e-mail address, the password or the code is wrong."
+LIMITED = "Too many failed tries. Wait a quarter of an hour."
+CODE_ATTRS = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
+
+
+class OperatorLoginForm(AuthenticationForm):  # type: ignore[misc]  # untyped base
+    """Password and one-time code in one go, and one answer for everything that is wrong."""
+
+    otp_token = forms.CharField(
+        label="One-time code",
+        max_length=16,
+        widget=forms.TextInput(attrs={**CODE_ATTRS, "class": " ".join(BASE_INPUT_CLASSES)}),
+        help_text="From your authenticator app, or a recovery code.",
+    )
+
+    def __init__(self, request: HttpRequest | None = None, *args: Any, **kwargs: Any):
+        super().__init__(request, *args, **kwargs)
+        self.fields["username"].label = "E-mail address"
+
+    def clean(self) -> dict[str, Any]:
+        if self.errors:
+            return dict(self.cleaned_data)
+        account = self.cleaned_data["username"]
+        if sign_in.is_limited(account, self.request):
+            raise forms.ValidationError(LIMITED, code="limited")
+        try:
+            cleaned = super().clean()
+        except forms.ValidationError as error:
+            sign_in.failed(account, self.request, why="password")
+            raise forms.ValidationError(REFUSED, code="refused") from error
+        self._check_code(self.get_user())
+        return dict(cleaned)
+
+    def _check_code(self, user: User) -> None:
+        try:
+            device = accepted_device(user, self.cleaned_data["otp_token"])
+        except NoSecondFactor as error:
+            sign_in.failed(user.email, self.request, why="no second factor")
+            raise forms.ValidationError(error.message, code=error.code) from error
+        if device is None:
+            sign_in.failed(user.email, self.request, why="code")
+            raise forms.ValidationError(REFUSED, code="refused")
+        # django-otp remembers the device in the session when Django signs the user in.
+        user.otp_device = device  # type: ignore[attr-defined]  # django-otp's name
+
+
+class CodeField(forms.CharField):
+    def __init__(self) -> None:
+        super().__init__(
+            label="One-time code",
+            max_length=16,
+            widget=UnfoldAdminTextInputWidget(attrs=CODE_ATTRS),
+            help_text="A fresh one: a code works once, so not the one you signed in with.",
+        )
+
+
+class ApproveForm(ReasonForm):
+    """Letting money leave takes a reason and a fresh one-time code."""
+
+    code = CodeField()
+
+
+class ApproveWithdrawalForm(ApproveForm):
+    """`seen` is the hash of what the page showed: what is approved is what was read."""
+
+    seen = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
+class StatusForm(ReasonForm):
+    status = forms.ChoiceField(choices=Player.Status.choices, widget=UnfoldAdminSelectWidget)
+    field_order = ("status", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].widget.attrs.pop("autofocus", None)
+
+
+ROLE_CHOICES = [(name, name.capitalize()) for name in roles.PERMISSIONS]
+
+
+class RoleForm(ReasonForm):
+    role = forms.ChoiceField(choices=ROLE_CHOICES, widget=UnfoldAdminSelectWidget)
+    code = CodeField()
+    field_order: tuple[str, ...] = ("role", "reason", "code")
+
+
+class StaffForm(RoleForm):
+    """A new member of staff. The password and the second factor are made for them."""
+
+    email = forms.EmailField(
+        label="E-mail address", widget=UnfoldAdminEmailInputWidget(attrs={"autocomplete": "off"})
+    )
+    field_order = ("email", "role", "reason", "code")

@@ -1,0 +1,178 @@
+"""What waits for a person, oldest first, and what a case needs to be decided."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Count, Min, Sum
+
+from apps.audit.models import Alarm
+from apps.core.clock import now
+from apps.core.money import Money
+from apps.events.models import Delivery
+from apps.integrations.models import InboxMessage
+from apps.ledger.selectors import currency
+from apps.payments import reasons
+from apps.payments.models import Deposit, Withdrawal
+
+QUEUE_MAX = 200
+WAITING = [Withdrawal.State.REQUESTED]
+UNDER_WAY = [Withdrawal.State.APPROVED, Withdrawal.State.SENDING, Withdrawal.State.SENT]
+HISTORY_MAX = 10
+LATE_MINUTES = 60
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A queue in one line."""
+
+    title: str
+    count: int
+    oldest_at: datetime | None
+    url_name: str
+    query: str = ""
+    is_alarm: bool = False
+
+    @property
+    def is_late(self) -> bool:
+        if self.oldest_at is None:
+            return False
+        return self.oldest_at < now() - timedelta(minutes=LATE_MINUTES)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A withdrawal with what a decision rests on; balances are of the same currency."""
+
+    withdrawal: Withdrawal
+    deposited: Money
+    withdrawn: Money
+    earlier_to_address: int
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why it waits, in words."""
+        return [reasons.WORDS.get(code, code) for code in self.withdrawal.reasons]
+
+    @property
+    def balance(self) -> Money:
+        """Deposits minus withdrawals: above zero, the player has left money with us."""
+        return self.deposited - self.withdrawn
+
+
+def waiting_withdrawals() -> list[Case]:
+    """The review queue, oldest first."""
+    found = list(
+        Withdrawal.objects.filter(state__in=WAITING)
+        .select_related("player__user", "rail", "currency")
+        .order_by("id")[:QUEUE_MAX]
+    )
+    return _cases(found)
+
+
+def case(withdrawal: Withdrawal) -> Case:
+    return _cases([withdrawal])[0]
+
+
+def withdrawals_under_way() -> list[Withdrawal]:
+    return list(
+        Withdrawal.objects.filter(state__in=UNDER_WAY)
+        .select_related("player__user", "rail", "currency", "approved_by")
+        .order_by("id")[:QUEUE_MAX]
+    )
+
+
+def withdrawal_counters() -> list[Counter]:
+    waiting = Withdrawal.objects.filter(state__in=WAITING).aggregate(
+        count=Count("id"), oldest_at=Min("created_at")
+    )
+    unknown = Withdrawal.objects.filter(
+        state=Withdrawal.State.SENDING, unknown_at__isnull=False
+    ).aggregate(count=Count("id"), oldest_at=Min("unknown_at"))
+    return [
+        Counter("Withdrawals to review", url_name="admin:operator_queue", **waiting),
+        Counter(
+            "Payouts with unknown outcome",
+            url_name="admin:payments_withdrawal_changelist",
+            query="?state__exact=sending",
+            is_alarm=bool(unknown["count"]),
+            **unknown,
+        ),
+    ]
+
+
+def alarm_counter() -> Counter:
+    found = Alarm.objects.filter(resolved_at=None).aggregate(
+        count=Count("id"), oldest_at=Min("opened_at")
+    )
+    return Counter(
+        "Open alarms",
+        url_name="admin:audit_alarm_changelist",
+        is_alarm=bool(found["count"]),
+        **found,
+    )
+
+
+def callback_counter() -> Counter:
+    found = InboxMessage.objects.filter(state=InboxMessage.State.PARKED).aggregate(
+        count=Count("id"), oldest_at=Min("received_at")
+    )
+    return Counter(
+        "Parked callbacks",
+        url_name="admin:integrations_inboxmessage_changelist",
+        query="?state__exact=parked",
+        is_alarm=bool(found["count"]),
+        **found,
+    )
+
+
+def delivery_counter() -> Counter:
+    found = Delivery.objects.filter(state=Delivery.State.DEAD).aggregate(
+        count=Count("id"), oldest_at=Min("due_at")
+    )
+    return Counter(
+        "Dead deliveries",
+        url_name="admin:events_delivery_changelist",
+        query="?state__exact=dead",
+        is_alarm=bool(found["count"]),
+        **found,
+    )
+
+
+def _cases(withdrawals: list[Withdrawal]) -> list[Case]:
+    players = {one.player_id for one in withdrawals}
+    deposited = _sums(
+        Deposit.objects.filter(player_id__in=players, state=Deposit.State.CONFIRMED)
+        .values_list("player_id", "currency_id")
+        .annotate(total=Sum("amount"))
+    )
+    withdrawn = _sums(
+        Withdrawal.objects.filter(player_id__in=players, state=Withdrawal.State.PAID)
+        .values_list("player_id", "currency_id")
+        .annotate(total=Sum("amount"))
+    )
+    earlier = {
+        (player_id, address): count
+        for player_id, address, count in Withdrawal.objects.filter(
+            player_id__in=players, state=Withdrawal.State.PAID
+        )
+        .values_list("player_id", "address")
+        .annotate(count=Count("id"))
+    }
+    cases = []
+    for one in withdrawals:
+        key = (one.player_id, one.currency_id)
+        of = currency(one.currency_id)
+        cases.append(
+            Case(
+                withdrawal=one,
+                deposited=Money.from_major(deposited.get(key, Decimal(0)), of),
+                withdrawn=Money.from_major(withdrawn.get(key, Decimal(0)), of),
+                earlier_to_address=earlier.get((one.player_id, one.address), 0),
+            )
+        )
+    return cases
+
+
+def _sums(rows: object) -> dict[tuple[int, str], Decimal]:
+    return {(player_id, code): total for player_id, code, total in rows}  # type: ignore[attr-defined]  # a values queryset

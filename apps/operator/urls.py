@@ -1,0 +1,41 @@
+"""The back office's own pages. The site wraps each: nobody reaches one without a second factor."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.urls import URLPattern, path
+
+from apps.operator.views import dashboard, entries, players, staff, withdrawals
+
+Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def patterns(wrap: Wrap) -> list[URLPattern]:
+    return [
+        path("live/", wrap(dashboard.live), name="operator_live"),
+        path("live/bets/", wrap(dashboard.bets), name="operator_bets"),
+        path("queue/", wrap(withdrawals.queue), name="operator_queue"),
+        path("queue/<str:public_id>/", wrap(withdrawals.case), name="operator_withdrawal"),
+        path("queue/<str:public_id>/approve/", wrap(withdrawals.approve), name="operator_approve"),
+        path("queue/<str:public_id>/reject/", wrap(withdrawals.reject), name="operator_reject"),
+        path("players/<int:player_id>/", wrap(players.show), name="operator_player"),
+        path("players/<int:player_id>/timeline/", wrap(players.more), name="operator_timeline"),
+        path("players/<int:player_id>/reveal/", wrap(players.reveal), name="operator_reveal"),
+        path("players/<int:player_id>/status/", wrap(players.set_status), name="operator_status"),
+        path("entries/<int:entry_id>/", wrap(entries.show), name="operator_entry"),
+        path("operations/", wrap(entries.operations), name="operator_operations"),
+        path("staff/new/", wrap(staff.create), name="operator_staff_create"),
+        path("staff/<int:user_id>/", wrap(staff.show), name="operator_staff"),
+        path("staff/<int:user_id>/role/", wrap(staff.set_role), name="operator_staff_role"),
+        path(
+            "staff/<int:user_id>/second-factor/",
+            wrap(staff.reset_second_factor),
+            name="operator_staff_second_factor",
+        ),
+        path(
+            "staff/<int:user_id>/password/",
+            wrap(staff.reset_password),
+            name="operator_staff_password",
+        ),
+        path("staff/<int:user_id>/active/", wrap(staff.set_active), name="operator_staff_active"),
+    ]

@@ -1,0 +1,35 @@
+"""The history of a payment and the nudge to the pages that show it."""
+
+from functools import partial
+
+from django.db import connection, transaction
+
+from apps.core.clock import now
+from apps.events import live
+from apps.payments.models import Deposit, PaymentStep, Withdrawal
+
+STREAM = "payments"
+LOCK_SPACE = 0x70617973  # one of our own among PostgreSQL's advisory locks
+
+
+def add_step(payment: Deposit | Withdrawal, holder: str, words: str) -> None:
+    """Write one line of history and tell open pages after the commit."""
+    owner = {"deposit": payment} if isinstance(payment, Deposit) else {"withdrawal": payment}
+    PaymentStep.objects.create(
+        **owner, state=payment.state, holder=holder, words=words[:160], at=now()
+    )
+    tell(payment)
+
+
+def tell(payment: Deposit | Withdrawal) -> None:
+    """Let the player's open pages, and the staff's, ask again once this is committed."""
+    kind = "deposit" if isinstance(payment, Deposit) else "withdrawal"
+    data = {"kind": kind, "id": payment.public_id, "state": payment.state}
+    transaction.on_commit(partial(live.push, payment.player_id, STREAM, data))
+    transaction.on_commit(partial(live.push_staff, STREAM, data))
+
+
+def lock_player(player_id: int) -> None:
+    """Let one payment request of a player finish before the next begins (to the commit)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, player_id])

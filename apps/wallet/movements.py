@@ -1,0 +1,278 @@
+"""Every way money can move, on one page. Nothing else posts to the journal.
+
+Each takes a key (the outside id): the same key again moves nothing and gets the first answer, the
+same key with other content raises KeyConflict. Raises InsufficientFunds, WalletBlocked,
+PlayRefused, NoWallet; then nothing was changed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from apps.core.money import Currency, Money
+from apps.ledger import services as ledger
+from apps.ledger.instructions import Answer, Post, Status, Transfer, Undo
+from apps.ledger.models import Block, Kind, Purse
+from apps.ledger.selectors import account_id, currency_id, partner_id
+from apps.ledger.services import OPEN, Gate, ListRefused
+from apps.wallet.errors import (
+    InsufficientFunds,
+    KeyConflict,
+    NoWallet,
+    PlayRefused,
+    WalletBlocked,
+)
+
+__all__ = ["Bet", "Gate", "Result", "Rollback", "Win"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bet:
+    """A stake. amount: positive. session_id: the game session it belongs to."""
+
+    key: str
+    amount: Money
+    round_ref: str
+    session_id: int | None
+    closes_round: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Win:
+    """A result of a round, credited whatever the player's status is now. amount: may be zero."""
+
+    key: str
+    amount: Money
+    round_ref: str
+    session_id: int | None
+    closes_round: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """Undo the bet or win with key `target`; always succeeds, before its target too."""
+
+    key: str
+    target: str
+    closes_round: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """status: applied, duplicate, tombstone (a no-op for ever) or already_reversed.
+
+    balance: the wallet's now. balance_after: right after the first time this key was applied.
+    """
+
+    status: Status
+    balance: Money
+    entry_id: int | None
+    balance_after: Money | None
+
+
+def play(
+    operations: Sequence[Bet | Win | Rollback],
+    *,
+    partner: str,
+    wallet_id: int,
+    currency: Currency,
+    gate: Gate = OPEN,
+) -> list[Result]:
+    """Apply the actions of one game callback in order, all or nothing, in one round trip.
+
+    gate: asked for bets only, in the same statement; its word comes back in PlayRefused.
+    """
+    instructions = [_instruction(operation, partner, wallet_id) for operation in operations]
+    try:
+        answers = ledger.apply(instructions, gate)
+    except ListRefused as refused:
+        answers = [refused.answer]
+    return [_result(answer, currency) for answer in answers]
+
+
+def free_spins_won(
+    *, partner: str, wallet_id: int, amount: Money, key: str, source_id: int | None = None
+) -> Result:
+    """Credit what a round of free spins won; the house pays for it."""
+    return _single(
+        Post(
+            wallet_id=wallet_id,
+            partner_id=partner_id(partner),
+            outside_id=key,
+            kind=Kind.FREE_SPINS_WIN,
+            amount=amount,
+            account_id=account_id("bonus_expense"),
+            source_id=source_id,
+        )
+    )
+
+
+def promo_won(*, partner: str, wallet_id: int, amount: Money, key: str) -> Result:
+    """Credit a prize that a game partner announces (tournament, prize drop)."""
+    return _single(
+        Post(
+            wallet_id=wallet_id,
+            partner_id=partner_id(partner),
+            outside_id=key,
+            kind=Kind.PROMO_WIN,
+            amount=amount,
+            account_id=account_id("promo_expense"),
+        )
+    )
+
+
+def deposit_confirmed(
+    *, partner: str, wallet_id: int, amount: Money, key: str, deposit_id: int
+) -> Result:
+    """Credit a deposit that the payment partner has made final."""
+    return _single(
+        Post(
+            wallet_id=wallet_id,
+            partner_id=partner_id(partner),
+            outside_id=key,
+            kind=Kind.DEPOSIT,
+            amount=_positive(amount),
+            account_id=account_id(f"payment_clearing:{partner}"),
+            source_id=deposit_id,
+        )
+    )
+
+
+def withdrawal_reserved(
+    *, player_id: int, amount: Money, key: str, withdrawal_id: int
+) -> Result:
+    """Set money aside: out of cash, into the reserved purse."""
+    return _between_purses(
+        player_id, Purse.CASH, Purse.RESERVED, Kind.WITHDRAWAL_RESERVED, amount, key,
+        withdrawal_id, mask=Block.WITHDRAW,
+    )  # fmt: skip
+
+
+def withdrawal_released(*, player_id: int, amount: Money, key: str, withdrawal_id: int) -> Result:
+    """Give reserved money back to cash: the withdrawal was refused or failed for good."""
+    return _between_purses(
+        player_id, Purse.RESERVED, Purse.CASH, Kind.WITHDRAWAL_RELEASED, amount, key,
+        withdrawal_id, mask=0,
+    )  # fmt: skip
+
+
+def withdrawal_paid(
+    *, partner: str, player_id: int, amount: Money, key: str, withdrawal_id: int
+) -> Result:
+    """Let reserved money leave: the payment partner has sent it."""
+    return _single(
+        Post(
+            wallet_id=_wallet(player_id, amount.currency, Purse.RESERVED),
+            partner_id=partner_id("casino"),
+            outside_id=key,
+            kind=Kind.WITHDRAWAL_PAID,
+            amount=-_positive(amount),
+            account_id=account_id(f"payment_clearing:{partner}"),
+            source_id=withdrawal_id,
+        )
+    )
+
+
+def _instruction(
+    operation: Bet | Win | Rollback, partner: str, wallet_id: int
+) -> Post | Undo:
+    if isinstance(operation, Rollback):
+        return Undo(
+            wallet_id=wallet_id,
+            partner_id=partner_id(partner),
+            outside_id=operation.key,
+            target=operation.target,
+            closes_round=operation.closes_round,
+        )
+    is_bet = isinstance(operation, Bet)
+    if operation.amount.units < 0:
+        raise ValueError("Stakes and wins are not negative.")
+    return Post(
+        wallet_id=wallet_id,
+        partner_id=partner_id(partner),
+        outside_id=operation.key,
+        kind=Kind.BET if is_bet else Kind.WIN,
+        amount=-operation.amount if is_bet else operation.amount,
+        account_id=account_id("game_result"),
+        round_ref=operation.round_ref,
+        source_id=operation.session_id,
+        closes_round=operation.closes_round,
+        mask=Block.PLAY if is_bet else 0,
+        gated=is_bet,
+    )
+
+
+def _between_purses(
+    player_id: int,
+    source: Purse,
+    target: Purse,
+    kind: Kind,
+    amount: Money,
+    key: str,
+    source_id: int,
+    *,
+    mask: int,
+) -> Result:
+    answer = ledger.transfer(
+        Transfer(
+            from_wallet_id=_wallet(player_id, amount.currency, source),
+            to_wallet_id=_wallet(player_id, amount.currency, target),
+            partner_id=partner_id("casino"),
+            outside_id=key,
+            kind=kind,
+            amount=_positive(amount),
+            account_id=account_id("purse_transfer"),
+            source_id=source_id,
+            mask=mask,
+        )
+    )
+    return _result(answer, amount.currency)
+
+
+def _single(instruction: Post) -> Result:
+    return _result(ledger.apply([instruction])[0], instruction.amount.currency)
+
+
+def _wallet(player_id: int, of: Currency, purse: Purse) -> int:
+    return ledger.open_wallet(
+        player_id=player_id, currency_id=currency_id(of.code), purse=purse
+    )
+
+
+def _positive(amount: Money) -> Money:
+    if amount.units <= 0:
+        raise ValueError("This movement needs a positive amount.")
+    return amount
+
+
+def _result(answer: Answer, of: Currency) -> Result:
+    balance = Money.from_major(answer.balance, of) if answer.balance is not None else None
+    match answer.status:
+        case Status.NO_WALLET:
+            raise NoWallet
+        case Status.NO_FUNDS:
+            raise _with_balance(InsufficientFunds(), balance)
+        case Status.BLOCKED:
+            raise _with_balance(WalletBlocked(), balance)
+        case Status.CONFLICT:
+            raise _with_balance(KeyConflict(), balance)
+        case Status.REFUSED:
+            refused = PlayRefused()
+            refused.reason = answer.reason
+            raise _with_balance(refused, balance)
+    if balance is None:
+        raise NoWallet
+    after = answer.balance_after
+    return Result(
+        status=answer.status,
+        balance=balance,
+        entry_id=answer.entry_id,
+        balance_after=Money.from_major(after, of) if after is not None else None,
+    )
+
+
+Refusal = InsufficientFunds | WalletBlocked | PlayRefused | KeyConflict
+
+
+def _with_balance(error: Refusal, balance: Money | None) -> Refusal:
+    error.balance = balance
+    return error

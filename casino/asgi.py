@@ -1,0 +1,26 @@
+"""The `live` process: sockets only. Pages go through WSGI, which serves them faster."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import OriginValidator
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "casino.settings.production")
+django_application = get_asgi_application()
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402 (Django must be set up first)
+from django.conf import settings  # noqa: E402
+from django.urls import path  # noqa: E402
+
+from apps.messaging.consumers import LiveConsumer  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": django_application,
+        "websocket": OriginValidator(
+            AuthMiddlewareStack(URLRouter([path("ws/", LiveConsumer.as_asgi())])),
+            settings.LIVE_ORIGINS,
+        ),
+    }
+)

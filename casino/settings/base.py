@@ -1,0 +1,286 @@
+"""Everything the casino can be told. `dev`, `test` and `production` override."""
+
+import os
+from pathlib import Path
+
+from casino import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+DEBUG = False
+SECRET_KEY = os.environ.get("SECRET_KEY", "")
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS")
+SITE_NAME = env.text("SITE_NAME", "Cinnabar")
+JURISDICTION = env.text("JURISDICTION", "STRICT")
+AGE_MIN = env.integer("AGE_MIN", 18)
+TERMS_VERSION = "2026-11"
+# Countries (ISO 3166 alpha-2) whose residents cannot register, deposit or play.
+BLOCKED_COUNTRIES = env.items("BLOCKED_COUNTRIES", "US,GB,FR,NL,AU,KP,IR,SY,CU")
+DISPLAY_CURRENCY = "EUR"
+
+INSTALLED_APPS = [
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.inlines",
+    "unfold.contrib.import_export",
+    "casino.admin_site.OperatorAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "template_partials.apps.SimpleAppConfig",
+    "django_cotton.apps.SimpleAppConfig",
+    "django_htmx",
+    "csp",
+    "import_export",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "channels",
+    "allauth",
+    "allauth.account",
+    "allauth.usersessions",
+    "allauth.headless",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "apps.core",
+    "apps.audit",
+    "apps.events",
+    "apps.integrations",
+    "apps.accounts",
+    "apps.ledger",
+    "apps.wallet",
+    "apps.games",
+    "apps.payments",
+    "apps.messaging",
+    "apps.site",
+    "apps.reports",
+    "apps.operator",
+    "apps.demo",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "apps.operator.middleware.OperatorPageMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.core.middleware.RequestIdMiddleware",
+    "apps.core.middleware.PlainTextMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "apps.accounts.middleware.HeadlessBodyMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "apps.accounts.middleware.SeenMiddleware",
+    "apps.core.middleware.DomainErrorMiddleware",
+]
+
+ROOT_URLCONF = "casino.urls"
+WSGI_APPLICATION = "casino.wsgi.application"
+ASGI_APPLICATION = "casino.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            # The order matters: the automatic modes of cotton and partials break each other.
+            "loaders": [
+                (
+                    "template_partials.loader.Loader",
+                    [
+                        (
+                            "django.template.loaders.cached.Loader",
+                            [
+                                "django_cotton.cotton_loader.Loader",
+                                "django.template.loaders.filesystem.Loader",
+                                "django.template.loaders.app_directories.Loader",
+                            ],
+                        )
+                    ],
+                )
+            ],
+            "builtins": [
+                "django_cotton.templatetags.cotton",
+                "template_partials.templatetags.partials",
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "apps.site.context.site",
+            ],
+        },
+    }
+]
+
+# ---- data ---------------------------------------------------------------------------------------
+DATABASES: dict[str, dict[str, object]] = {}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env.text("REDIS_URL", "")
+SIMULATORS_DATABASE_URL = env.text("SIMULATORS_DATABASE_URL", "")
+# Statements of the hot path are prepared on the server; off behind a pooler that cannot do it.
+LEDGER_PREPARE = env.boolean("LEDGER_PREPARE", default=True)
+
+# ---- people -------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+# The e-mail is unique without regard to case, by a constraint the check does not understand.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+AUTHENTICATION_BACKENDS = ["apps.accounts.backends.PeopleBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "apps.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "apps.accounts.forms.PlayerSignupForm"
+# Only when everybody must confirm their address can a taken one get the answer of a free one.
+ACCOUNT_EMAIL_VERIFICATION = env.text("EMAIL_VERIFICATION", "mandatory")
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SITE_NAME}: "
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+HEADLESS_CLIENTS = ("app",)
+HEADLESS_ADAPTER = "apps.accounts.adapter.HeadlessAdapter"
+HEADLESS_TOKEN_STRATEGY = "apps.accounts.tokens.SessionToken"
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_AGE = 60 * 60 * 12
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = False
+OTP_TOTP_ISSUER = SITE_NAME
+
+# ---- API ----------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.accounts.api.authentication.ApiKeyAuthentication",
+        "allauth.headless.contrib.rest_framework.authentication.XSessionTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["apps.accounts.api.permissions.IsPlayer"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["apps.core.api.parsers.JSONParser"],
+    # Clients are counted by their peer address; a forwarded header is theirs to write.
+    "NUM_PROXIES": 0,
+    "DEFAULT_SCHEMA_CLASS": "apps.accounts.api.schema.ScopedSchema",
+    "EXCEPTION_HANDLER": "casino.api.exception_handler",
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"user": "600/min", "anon": "60/min", "money": "60/min"},
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": f"{SITE_NAME} player API",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "casino.api.describe",
+    ],
+}
+
+# ---- live ---------------------------------------------------------------------------------------
+# Where the browser finds the sockets and the partners find the callbacks. Behind nginx all
+# processes share one origin and both stay empty.
+LIVE_URL = env.text("LIVE_URL", "")
+CALLBACK_URL = env.text("CALLBACK_URL", "")
+
+# ---- jobs ---------------------------------------------------------------------------------------
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_ROUTES = {"ledger.follow": {"queue": "followers"}}
+
+# Who reads the journal, each with its own cursor (apps/ledger/followers.py).
+LEDGER_FOLLOWERS = [
+    "apps.ledger.followers.Positions",
+    "apps.wallet.followers.BalancePush",
+    "apps.games.followers.Rounds",
+    "apps.reports.followers.Revenue",
+]
+# Where the handlers of published events live; importing them connects them.
+EVENT_HANDLER_MODULES = ["apps.messaging.handlers"]
+INBOX_HANDLER_MODULES = ["apps.payments.providers.coinspaid.callbacks"]
+
+# ---- audit --------------------------------------------------------------------------------------
+AUDIT_KEYS: dict[int, bytes] = {}
+# Seals leave the database here: whoever rewrites the tables cannot rewrite this folder too.
+ANCHOR_DIR = Path(os.environ.get("ANCHOR_DIR", BASE_DIR / ".casino" / "anchors"))
+ANCHOR_SECONDS = env.integer("ANCHOR_SECONDS", 60)
+
+# ---- static files, languages ---------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["casino.formats"]
+LANGUAGES = [("en", "English")]
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "no-reply@localhost")
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+# ---- security -----------------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Sockets are answered to pages of these origins only.
+LIVE_ORIGINS = env.items("LIVE_ORIGINS")
+CONTENT_SECURITY_POLICY: dict[str, dict[str, list[str]]] = {}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+
+# A demo shows its simulators; nothing else may depend on it.
+DEMO = False
+SIMULATORS_URL = env.text("SIMULATORS_URL", "")
+
+# Who may read /metrics; without a token only private addresses may.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+    },
+}
+
+from casino.settings.vendors import *  # noqa: E402, F403
+from casino.settings.unfold import UNFOLD  # noqa: E402, F401

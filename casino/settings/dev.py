@@ -1,0 +1,48 @@
+"""A laptop: embedded servers unless told otherwise, readable errors."""
+
+import os
+
+from casino import embedded, env
+
+# Before the rest is read: servers and secrets of the data folder, which the demo uses too, so
+# that `manage.py verify_ledger` and its like look at the demo's books.
+if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
+    embedded.fill_environment(embedded.start())
+
+from casino.settings.base import *  # noqa: F403
+from casino.settings.base import BASE_DIR, LIVE_URL, SOFTSWISS_BASE_URL
+from casino.settings.shared import (
+    broker_url,
+    content_security_policy,
+    origin,
+    redis_settings,
+)
+
+DEBUG = env.boolean("DEBUG", default=True)
+SECRET_KEY = env.text("SECRET_KEY", "a-development-key-that-no-production-start-accepts")
+ALLOWED_HOSTS = ["*"]
+JURISDICTION = env.text("JURISDICTION", "THRESHOLD")
+
+DATABASES = {"default": env.database(os.environ["DATABASE_URL"])}
+REDIS_URL = os.environ["REDIS_URL"]
+SIMULATORS_DATABASE_URL = env.text("SIMULATORS_DATABASE_URL", os.environ["DATABASE_URL"])
+CACHES, CHANNEL_LAYERS = redis_settings(REDIS_URL)
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", broker_url(REDIS_URL))
+AUDIT_KEYS = env.keys("AUDIT_KEYS", "1:" + "5eed" * 16)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS")
+INTERNAL_IPS = ["127.0.0.1"]
+ENVIRONMENT_NAME = "Development"
+TEMPLATES_ROOT = BASE_DIR / "templates"
+CONTENT_SECURITY_POLICY = content_security_policy(
+    LIVE_URL, env.items("GAME_HOSTS", origin(SOFTSWISS_BASE_URL))
+)
+LIVE_ORIGINS = env.items("LIVE_ORIGINS", "*")
+# The simulators and the gateway's sandbox give addresses of test networks.
+PAYMENTS_TESTNET = env.boolean("PAYMENTS_TESTNET", default=True)
+# Nobody reads mail here: whoever registers is let in at once.
+ACCOUNT_EMAIL_VERIFICATION = env.text("EMAIL_VERIFICATION", "optional")

@@ -1,0 +1,200 @@
+"""The look and the menu of the back office. Colours are the inks of static/css/tokens.css."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse, reverse_lazy
+
+INKS = {
+    "50": "oklch(.955 .016 80)",
+    "100": "oklch(.900 .017 78)",
+    "200": "oklch(.815 .018 75)",
+    "300": "oklch(.780 .018 73)",
+    "400": "oklch(.685 .018 68)",
+    "500": "oklch(.545 .016 55)",
+    "600": "oklch(.400 .016 48)",
+    "700": "oklch(.305 .014 46)",
+    "800": "oklch(.252 .012 46)",
+    "900": "oklch(.178 .008 50)",
+    "950": "oklch(.150 .006 50)",
+}
+GOLD = {
+    "50": "oklch(.970 .020 88)",
+    "100": "oklch(.940 .045 88)",
+    "200": "oklch(.900 .075 87)",
+    "300": "oklch(.860 .100 86)",
+    "400": "oklch(.820 .110 83)",
+    "500": "oklch(.795 .115 80)",
+    "600": "oklch(.740 .115 78)",
+    "700": "oklch(.620 .100 76)",
+    "800": "oklch(.500 .085 74)",
+    "900": "oklch(.400 .070 72)",
+    "950": "oklch(.280 .050 70)",
+}
+
+
+def environment(request: HttpRequest) -> list[str]:
+    name: str = settings.ENVIRONMENT_NAME
+    return [name, "info" if name == "Production" else "warning"]
+
+
+def _site_title(request: HttpRequest) -> str:
+    return f"{settings.SITE_NAME} back office"
+
+
+def _site_name(request: HttpRequest) -> str:
+    return str(settings.SITE_NAME)
+
+
+def _static(path: str) -> Callable[[HttpRequest], str]:
+    return lambda request: static(path)
+
+
+def _may(permission: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: request.user.has_perm(permission)
+
+
+def _under(*names: str) -> Callable[[HttpRequest], bool]:
+    """Lit on its own pages only; Unfold's guess lights several at once."""
+
+    def active(request: HttpRequest) -> bool:
+        return any(request.path.startswith(reverse(name)) for name in names)
+
+    return active
+
+
+def _list(title: str, icon: str, model: str, permission: str, *pages: str) -> dict[str, Any]:
+    name = f"admin:{model}_changelist"
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(name),
+        "active": _under(name, *pages),
+        "permission": _may(permission),
+    }
+
+
+def _at_home(request: HttpRequest) -> bool:
+    return request.path == reverse("admin:index")
+
+
+NAVIGATION = [
+    {
+        "items": [
+            {
+                "title": "Dashboard",
+                "icon": "monitoring",
+                "link": reverse_lazy("admin:index"),
+                "active": _at_home,
+            },
+            {
+                "title": "Withdrawal queue",
+                "icon": "fact_check",
+                "link": reverse_lazy("admin:operator_queue"),
+                "active": _under("admin:operator_queue"),
+                "permission": _may("payments.view_withdrawal"),
+            },
+            _list("Alarms", "notifications", "audit_alarm", "audit.view_alarm"),
+        ],
+    },
+    {
+        "title": "Players and payments",
+        "separator": True,
+        "items": [
+            _list("Players", "group", "accounts_player", "accounts.view_player"),
+            _list("Deposits", "south_west", "payments_deposit", "payments.view_deposit"),
+            _list("Withdrawals", "north_east", "payments_withdrawal", "payments.view_withdrawal"),
+            _list(
+                "Deposit addresses",
+                "qr_code_2",
+                "payments_depositaddress",
+                "payments.view_depositaddress",
+            ),
+            _list("Rails", "route", "payments_rail", "payments.view_rail"),
+        ],
+    },
+    {
+        "title": "Games",
+        "separator": True,
+        "items": [
+            _list("Games", "casino", "games_game", "games.view_game"),
+            _list("Studios", "brush", "games_studio", "games.view_studio"),
+            _list("Sessions", "play_circle", "games_gamesession", "games.view_gamesession"),
+            _list("Rounds", "autorenew", "games_round", "games.view_round"),
+        ],
+    },
+    {
+        "title": "Ledger",
+        "separator": True,
+        "items": [
+            _list("Entries", "receipt_long", "ledger_entry", "ledger.view_entry"),
+            _list("Wallets", "account_balance_wallet", "ledger_wallet", "ledger.view_wallet"),
+            {
+                "title": "Operations",
+                "icon": "key",
+                "link": reverse_lazy("admin:operator_operations"),
+                "active": _under("admin:operator_operations"),
+                "permission": _may("ledger.view_operation"),
+            },
+            _list("House positions", "balance", "ledger_position", "ledger.view_position"),
+            _list("Accounts", "account_tree", "ledger_account", "ledger.view_account"),
+            _list("Currencies", "paid", "ledger_currency", "ledger.view_currency"),
+            _list(
+                "Revenue by hour",
+                "bar_chart",
+                "reports_revenuehour",
+                "reports.view_revenuehour",
+            ),
+        ],
+    },
+    {
+        "title": "System",
+        "separator": True,
+        "items": [
+            _list(
+                "Callbacks",
+                "move_to_inbox",
+                "integrations_inboxmessage",
+                "integrations.view_inboxmessage",
+            ),
+            _list("Event deliveries", "outbox", "events_delivery", "events.view_delivery"),
+            _list("Followers", "sync_alt", "ledger_cursor", "ledger.view_cursor"),
+            _list("Audit trail", "history", "audit_record", "audit.view_record"),
+            _list("Seals", "verified", "audit_seal", "audit.view_seal"),
+            _list("API keys", "vpn_key", "accounts_apikey", "accounts.view_apikey"),
+            _list("Staff", "badge", "operator_staff", "operator.view_staff"),
+        ],
+    },
+]
+
+UNFOLD = {
+    "SITE_TITLE": _site_title,
+    "SITE_HEADER": _site_name,
+    "SITE_SUBHEADER": "Back office",
+    "SITE_URL": "/",
+    "SITE_ICON": _static("img/mark.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": _static("img/mark.svg")},
+    ],
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "THEME": "dark",
+    "BORDER_RADIUS": "8px",
+    "COLORS": {"base": INKS, "primary": GOLD},
+    "ENVIRONMENT": environment,
+    "STYLES": [_static("operator/ops.css")],
+    "SCRIPTS": [_static("operator/ops.js")],
+    "COMMAND": {
+        "search_models": ["accounts.Player", "payments.Withdrawal", "payments.Deposit"],
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "command_search": True,
+        "show_all_applications": False,
+        "navigation": NAVIGATION,
+    },
+}

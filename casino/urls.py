@@ -1,0 +1,26 @@
+"""The public contract: what stands where. Each app owns its part."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+
+from casino import callbacks, health
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+    path("operator/", admin.site.urls),
+    path("accounts/", include("allauth.account.urls")),
+    path("_allauth/", include("allauth.headless.urls")),
+    path("api/v1/", include("casino.api")),
+    re_path(r"^callbacks/(?P<partner>[a-z]+)/(?P<path>.*)$", callbacks.view),
+    path("", include("apps.accounts.urls")),
+    path("", include("apps.payments.urls")),
+    path("games/", include("apps.games.urls")),
+    path("", include("apps.messaging.urls")),
+    path("", include("apps.site.urls")),
+]
+
+handler403 = "apps.site.views.forbidden"
+handler404 = "apps.site.views.not_found"
+handler500 = "apps.site.views.server_error"

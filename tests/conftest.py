@@ -1,0 +1,122 @@
+"""People with roles, money to start with, and what holds after every test."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test import TransactionTestCase
+
+from apps.accounts import services as accounts
+from apps.accounts.models import Player, User
+from apps.core.money import Money
+from apps.ledger.selectors import currency, postings_sum
+from apps.wallet import movements
+from apps.wallet import services as wallets
+
+pytest_plugins = ["tests.simulator_client"]
+
+PASSWORD = "correct horse battery"
+_numbers = itertools.count(1)
+
+
+def make_player(name: str, country: str = "DE") -> Player:
+    return accounts.register_player(
+        email=f"{name}@example.com",
+        password=PASSWORD,
+        display_name=name,
+        birth_date=date(1990, 5, 17),
+        country=country,
+        terms_accepted=True,
+    )
+
+
+def make_staff(role: str) -> User:
+    user = User.objects.create_user(f"{role}@staff.example", PASSWORD, is_staff=True)
+    user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+@pytest.fixture
+def player(db: None) -> Player:
+    return make_player("alice")
+
+
+@pytest.fixture
+def other_player(db: None) -> Player:
+    return make_player("bob")
+
+
+@pytest.fixture
+def support(db: None) -> User:
+    return make_staff("support")
+
+
+@pytest.fixture
+def finance(db: None) -> User:
+    return make_staff("finance")
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    return make_staff("administrator")
+
+
+@pytest.fixture
+def fund(db: None) -> Callable[..., movements.Result]:
+    """Give a player money through the ledger's own door: `fund(player, "0.05", "BTC")`."""
+
+    def give(player: Player, amount: str, code: str = "BTC") -> movements.Result:
+        wallet = wallets.open_wallet(player_id=player.pk, currency_code=code)
+        return movements.deposit_confirmed(
+            partner="coinspaid",
+            wallet_id=wallet.pk,
+            amount=Money.parse(amount, currency(code)),
+            key=f"fund:{next(_numbers)}:{player.pk}",
+            deposit_id=0,
+        )
+
+    return give
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_past_the_triggers(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Empty the database after a test that commits, though the journal refuses to be emptied.
+
+    What the migrations put in (currencies, accounts, roles, rails) stays.
+    """
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        kept = set()
+        for table in tables:
+            cursor.execute(f'SELECT EXISTS (SELECT FROM "{table}")')
+            if cursor.fetchone()[0]:
+                kept.add(table)
+        connection.close()
+    emptied = ", ".join(f'"{table}"' for table in sorted(set(tables) - kept))
+
+    def empty(_case: TransactionTestCase) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+            cursor.execute(f"TRUNCATE {emptied}")
+            cursor.execute("SET session_replication_role = origin")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _ledger_balances(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After every test that had a database, all postings sum to zero per currency."""
+    uses_database = "db" in request.fixturenames
+    if "transactional_db" in request.fixturenames or "live_server" in request.fixturenames:
+        request.getfixturevalue("transactional_db")
+    elif uses_database:
+        request.getfixturevalue("db")
+    yield
+    if uses_database:
+        assert postings_sum() == []

@@ -1,0 +1,377 @@
+"""Drive the vendors' simulators from a test, over HTTP, as the vendors' own people would.
+
+Fixtures: `simulators` (one process per test run), `softswiss` and `coinspaid` (a vendor with an
+empty book, and the casino's settings pointing at it), `recording_casino` (a casino that answers
+what the test wants and keeps what it was asked). A test with the real casino behind the vendor
+uses pytest-django's `live_server` and says `softswiss.call_back(live_server.url)`.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+import psycopg
+import psycopg.sql
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 30
+SPEED = 600  # ten of the vendor's minutes pass in a second
+Json = dict[str, Any]
+
+
+class ControlRefused(AssertionError):
+    """The simulator would not do what the test asked for."""
+
+
+class Driver:
+    """The tester's side of one simulator."""
+
+    partner = ""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.http = httpx.Client(base_url=origin, timeout=60, trust_env=False)
+
+    def control(self, path: str, **data: Any) -> Json:
+        """Press a button: POST to `/<vendor>/control/<path>`."""
+        response = self.http.post(f"/{self.partner}/control/{path}", json=data)
+        body: Json = response.json()
+        if response.status_code != 200:
+            raise ControlRefused(body["error"])
+        return body
+
+    def reset(self) -> None:
+        self.control("reset")
+
+    def switches(self, **switches: Any) -> None:
+        """Turn faults on; without arguments turn all of them off."""
+        self.control("switches", **switches)
+
+    def call_back(self, origin: str) -> None:
+        """Tell the vendor where the casino is: `origin` + `/callbacks/<vendor>`."""
+        self.control("callback-url", url=f"{origin}/callbacks/{self.partner}")
+
+    def calls(self, **match: Any) -> list[Json]:
+        """Calls the vendor made to the casino, oldest first, with every answer."""
+        found: list[Json] = self.control("find/calls", match=match)["calls"]
+        return found[::-1]
+
+    def settled(self, *, timeout_seconds: float = 10, **match: Any) -> list[Json]:
+        """Wait until no call is waiting for its first try, then return them all."""
+        deadline = time.monotonic() + timeout_seconds
+        while True:
+            calls = self.calls(**match)
+            if calls and all(call["tries"] for call in calls):
+                return calls
+            if time.monotonic() > deadline:
+                raise AssertionError(f"Not all calls were sent in {timeout_seconds} s: {calls}")
+            time.sleep(0.05)
+
+    def delivered(self, *, timeout_seconds: float = 20, **match: Any) -> list[Json]:
+        """Wait until every call was answered with 200."""
+        deadline = time.monotonic() + timeout_seconds
+        while True:
+            calls = self.calls(**match)
+            if calls and all(call["state"] in {"delivered", "asked"} for call in calls):
+                return calls
+            if time.monotonic() > deadline:
+                raise AssertionError(f"Not delivered in {timeout_seconds} s: {calls}")
+            time.sleep(0.05)
+
+
+class Softswiss(Driver):
+    """The aggregator. A session is named by its id, the last part of its game address."""
+
+    partner = "softswiss"
+
+    @property
+    def base_url(self) -> str:
+        return f"{self.origin}/softswiss"
+
+    @staticmethod
+    def session_id(game_url: str) -> str:
+        return urlsplit(game_url).path.rstrip("/").rpartition("/")[2]
+
+    def spin(self, session: str, stake: str | None = None, **choice: Any) -> Json:
+        """Play one round: {stake, win, balance, refusal, note}."""
+        rounds: list[Json] = self.control(
+            f"sessions/{session}/spin", stake=stake, choice=choice, count=1
+        )["rounds"]
+        return rounds[0]
+
+    def spins(self, session: str, count: int, stake: str | None = None) -> list[Json]:
+        rounds: list[Json] = self.control(f"sessions/{session}/spin", stake=stake, count=count)[
+            "rounds"
+        ]
+        return rounds
+
+    def send(self, session: str, *actions: Json, **request: Any) -> Json:
+        """One call by hand: {status, body, round_id, action_ids}.
+
+        actions: {"kind": "bet" | "win", "amount": "0.5"} or {"kind": "rollback", "original_id"},
+        each with an optional `action_id`; none asks for the balance.
+        request: round_id, finished, changes.
+        """
+        return self.control(f"sessions/{session}/send", actions=list(actions), **request)
+
+    def roll_back(self, action_id: str, **data: Any) -> Json:
+        return self.control(f"actions/{action_id}/rollback", **data)
+
+    def roll_back_first(self, session: str, amount: str) -> Json:
+        return self.control(f"sessions/{session}/rollback-first", amount=amount)
+
+    def repeat(self, call_key: str, copies: int = 1, *, parallel: bool = False) -> list[Json]:
+        answers: list[Json] = self.control(
+            f"calls/{call_key}/repeat", copies=copies, parallel=parallel
+        )["answers"]
+        return answers
+
+    def sessions(self, **match: Any) -> list[Json]:
+        found: list[Json] = self.control("find/sessions", match=match)["sessions"]
+        return found
+
+    def actions(self, **match: Any) -> list[Json]:
+        """The vendor's own record of bets, wins and rollbacks, oldest first."""
+        found: list[Json] = self.control("find/actions", match=match)["actions"]
+        return found[::-1]
+
+    def totals(self) -> list[Json]:
+        """Sums per player and currency of what the casino answered 200 to, in subunits."""
+        rows: list[Json] = self.control("totals")["totals"]
+        return rows
+
+    def report_freespins(self, issue_id: str, status: str = "played", total: str = "") -> Json:
+        return self.control(f"freespins/{issue_id}/report", status=status, total=total)
+
+
+class Coinspaid(Driver):
+    """The gateway."""
+
+    partner = "coinspaid"
+
+    @property
+    def base_url(self) -> str:
+        return f"{self.origin}/coinspaid/api/v2"
+
+    def send(self, address: str, amount: str, *, confirm: bool | None = None, **data: Any) -> Json:
+        """Send coins to an address: {id, txid, status}.
+
+        confirm: True confirms at once, False leaves it unconfirmed, None lets the blocks come.
+        data: tag, currency (a wrong coin).
+        """
+        return self.control("send", address=address, amount=amount, confirm=confirm, **data)
+
+    def move(self, number: int, status: str, **data: Any) -> Json:
+        """Give a transaction a status; data: error, force (what no real one would do)."""
+        return self.control(f"transactions/{number}/move", status=status, **data)
+
+    def mine(self, number: int) -> Json:
+        return self.control(f"transactions/{number}/mine")
+
+    def resend(self, number: int, copies: int = 1, *, parallel: bool = False) -> list[int | None]:
+        """Send the latest callback of a transaction again; the casino's statuses."""
+        statuses: list[int | None] = self.control(
+            f"transactions/{number}/resend", copies=copies, parallel=parallel
+        )["statuses"]
+        return statuses
+
+    def repeat(self, call_key: str, copies: int = 1, *, parallel: bool = False) -> list[int | None]:
+        statuses: list[int | None] = self.control(
+            f"calls/{call_key}/repeat", copies=copies, parallel=parallel
+        )["statuses"]
+        return statuses
+
+    def options(self, **options: Any) -> Json:
+        """deposits_auto, withdrawals_auto, report_below_minimum, approval_above_eur."""
+        return self.control("options", **options)
+
+    def transaction(self, number: int) -> Json:
+        return self.control(f"transactions/{number}")
+
+    def transactions(self, **match: Any) -> list[Json]:
+        found: list[Json] = self.control("find/transactions", match=match)["transactions"]
+        return found[::-1]
+
+    def withdrawal(self, foreign_id: str) -> Json:
+        """The withdrawal the casino asked for under this id."""
+        found = self.transactions(kind="withdrawal", foreign_id=foreign_id)
+        assert len(found) == 1, found
+        return found[0]
+
+
+@dataclass
+class Simulators:
+    """The running process."""
+
+    origin: str
+    database_url: str
+    process: subprocess.Popen[bytes]
+    softswiss: Softswiss
+    coinspaid: Coinspaid
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End it without a chance to tidy up, as a power cut would."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def start(database_url: str, port: int | None = None, **environment: str) -> Simulators:
+    """Start the simulators on a free port and wait until they answer."""
+    port = port or free_port()
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "simulators", "--port", str(port)],
+        cwd=ROOT,
+        env=os.environ
+        | {
+            "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
+            "SIMULATORS_DATABASE_URL": database_url,
+            "SIMULATORS_SPEED": str(SPEED),
+        }
+        | environment,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,  # so that a kill reaches the server's own children
+    )
+    origin = f"http://127.0.0.1:{port}"
+    running = Simulators(origin, database_url, process, Softswiss(origin), Coinspaid(origin))
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            httpx.get(f"{origin}/readyz", trust_env=False).raise_for_status()
+        except httpx.HTTPError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                running.stop()
+                raise AssertionError("The simulators did not start.") from None
+            time.sleep(0.1)
+        else:
+            return running
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def database_url(name: str) -> str:
+    """A database of this name on the server the tests use."""
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    url = urlunsplit(parts._replace(path=f"/{name}"))
+    return url.replace(f"postgresql:/{name}", f"postgresql:///{name}")
+
+
+def drop_database(name: str) -> None:
+    with psycopg.connect(database_url("postgres"), autocommit=True) as connection:
+        connection.execute(
+            psycopg.sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(
+                psycopg.sql.Identifier(name)
+            )
+        )
+
+
+@pytest.fixture(scope="session")
+def simulators() -> Iterator[Simulators]:
+    name = f"test_simulators_{os.getpid()}"
+    running = start(database_url(name))
+    yield running
+    running.stop()
+    drop_database(name)
+
+
+@pytest.fixture
+def softswiss(simulators: Simulators, settings: Any) -> Iterator[Softswiss]:
+    """The aggregator with an empty book; the casino's settings point at it."""
+    simulators.softswiss.reset()
+    settings.SOFTSWISS_BASE_URL = simulators.softswiss.base_url
+    yield simulators.softswiss
+    simulators.softswiss.reset()
+
+
+@pytest.fixture
+def coinspaid(simulators: Simulators, settings: Any) -> Iterator[Coinspaid]:
+    """The gateway with an empty book; the casino's settings point at it."""
+    simulators.coinspaid.reset()
+    settings.COINSPAID_BASE_URL = simulators.coinspaid.base_url
+    yield simulators.coinspaid
+    simulators.coinspaid.reset()
+
+
+# ---- a casino that only records ----------------------------------------------------------------
+
+
+@dataclass
+class Asked:
+    """One call the recording casino got."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Json:
+        parsed: Json = json.loads(self.body)
+        return parsed
+
+
+@dataclass
+class RecordingCasino:
+    """Answers with `answer(asked) -> (status, body)`, and keeps every call in order."""
+
+    origin: str = ""
+    asked: list[Asked] = field(default_factory=list)
+    answer: Callable[[Asked], tuple[int, Json]] = lambda _asked: (200, {})
+
+    def paths(self) -> list[str]:
+        return [call.path for call in self.asked]
+
+
+@pytest.fixture
+def recording_casino() -> Iterator[RecordingCasino]:
+    casino = RecordingCasino()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            call = Asked(self.path, headers, body)
+            casino.asked.append(call)
+            status, document = casino.answer(call)
+            answer = json.dumps(document).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing: the test looks at what was asked."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    casino.origin = f"http://127.0.0.1:{server.server_port}"
+    yield casino
+    server.shutdown()
+    server.server_close()

@@ -1,0 +1,167 @@
+"""Pages in a real browser: nothing overflows, nothing complains, navigation keeps the shell."""
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+
+from apps.accounts.models import Player
+from tests.site import browser
+from tests.site.factories import make_game, make_games
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db,
+    pytest.mark.skipif(not Path(browser.CHROMIUM).exists(), reason="needs Chromium"),
+]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
+PAGES = ("/", "/games/", "/studios/", "/safer-play/", "/accounts/login/", "/accounts/signup/")
+
+
+def width_overflow(visit: browser.Visit) -> int:
+    return int(visit.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+@pytest.mark.parametrize("size", [browser.DESKTOP, browser.PHONE, browser.SMALL])
+def test_pages_are_accessible_and_fit(client: Client, size: tuple[int, int]) -> None:
+    make_games(20)
+    with browser.visiting(client, size) as visit:
+        for path in PAGES:
+            visit.open(path)
+            violations = Axe().run(visit.page, options=RULES).response["violations"]
+
+            assert [(path, item["id"]) for item in violations] == []
+            assert width_overflow(visit) == 0, path
+        assert visit.complaints == []
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_the_style_guide_is_accessible_at_320_pixels(
+    client: Client, administrator: object, direction: str
+) -> None:
+    client.force_login(administrator)  # type: ignore[arg-type]  # a user
+    with browser.visiting(client, browser.SMALL) as visit:
+        visit.open(f"/styleguide/?dir={direction}")
+        violations = Axe().run(visit.page, options=RULES).response["violations"]
+
+        assert [item["id"] for item in violations] == []
+        assert width_overflow(visit) == 0
+
+
+def test_navigation_keeps_the_shell_and_moves_the_focus(client: Client) -> None:
+    make_games(5)
+    make_game("Green Room", is_live=True)
+    with browser.visiting(client) as visit:
+        visit.open("/")
+        visit.page.evaluate("window.kept = true")
+        visit.page.click('.rail a[href="/category/live/"]')
+        visit.page.wait_for_url("**/category/live/")
+        visit.page.wait_for_selector("main:focus")
+
+        assert visit.page.evaluate("window.kept") is True
+        assert visit.page.title().startswith("Live casino")
+        assert visit.page.locator("main").count() == 1
+        assert visit.page.locator(".rail [aria-current]").inner_text() == "Live casino"
+
+        visit.page.go_back()
+        visit.page.wait_for_selector(".hero")
+        assert visit.page.locator("main").count() == 1
+        assert visit.complaints == []
+
+
+def test_search_opens_with_a_key_and_answers_while_typing(client: Client) -> None:
+    make_game("Tide of Koi")
+    with browser.visiting(client) as visit:
+        visit.open("/")
+        visit.page.keyboard.press("/")
+        visit.page.keyboard.type("koi")
+        visit.page.wait_for_selector("#search mark")
+        visit.page.keyboard.press("ArrowDown")
+
+        focused = visit.page.evaluate("document.activeElement.textContent")
+        assert "Tide of Koi" in focused
+        visit.page.keyboard.press("Escape")
+        assert visit.page.evaluate("document.getElementById('search').open") is False
+
+
+def test_a_list_goes_on_when_its_end_is_reached(client: Client) -> None:
+    make_games(60)
+    with browser.visiting(client) as visit:
+        visit.open("/games/")
+        visit.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        visit.page.locator(".poster").nth(59).wait_for()
+
+        assert visit.page.locator(".more").count() == 0
+
+
+def test_balances_follow_frames_in_order_only(client: Client, player: Player) -> None:
+    make_game()
+    client.force_login(player.user)
+    with browser.visiting(client) as visit:
+        sockets = []
+        visit.page.route_web_socket("**/ws/**", lambda socket: sockets.append(socket))
+        visit.open("/")
+        visit.page.evaluate(
+            """() => {
+                const balance = document.createElement("data");
+                balance.id = "held";
+                balance.dataset.balance = "XYZ";
+                balance.dataset.version = "5";
+                balance.dataset.decimals = "4";
+                balance.append(document.createElement("b"));
+                document.querySelector("main").append(balance);
+            }"""
+        )
+        frame = '{"stream":"balance","seq":%d,"data":{"currency":"XYZ","amount":"%s","version":%d}}'
+        for seq, (amount, version) in enumerate(
+            [("1.00000000", 4), ("1234.56789999", 7), ("9.00000000", 6)]
+        ):
+            sockets[0].send(frame % (seq, amount, version))
+        sockets[0].send(
+            '{"stream":"toast","seq":1,"data":{"kind":"success","title":"Deposit credited",'
+            '"text":"<b>0.01</b> BTC","href":"/"}}'
+        )
+        visit.page.wait_for_selector(".toast")
+
+        assert visit.page.locator("#held").inner_text() == "1,234.5678"
+        assert visit.page.locator("#held").get_attribute("title") == "1234.56789999 XYZ"
+        assert "<b>0.01</b> BTC" in visit.page.locator(".toast").inner_text()
+
+
+def test_a_lost_connection_is_said_and_forgotten_after_it_returns(
+    client: Client, player: Player
+) -> None:
+    make_game()
+    client.force_login(player.user)
+    with browser.visiting(client) as visit:
+        sockets = []
+        visit.page.route_web_socket("**/ws/**", lambda socket: sockets.append(socket))
+        visit.open("/")
+        visit.page.evaluate("window.dispatchEvent(new Event('offline'))")
+        assert visit.page.locator("[data-offline]").is_visible()
+
+        sockets[0].close()
+        visit.page.wait_for_selector("[data-offline]", state="hidden", timeout=5000)
+        assert len(sockets) == 2
+
+
+def test_an_amount_is_halved_and_doubled_exactly(client: Client, administrator: object) -> None:
+    client.force_login(administrator)  # type: ignore[arg-type]  # a user
+    with browser.visiting(client) as visit:
+        visit.open("/styleguide/")
+        field = visit.page.locator("#id_sample_amount")
+        for text, step, wanted in (
+            ("0.1", "double", "0.2"),
+            ("0.00000001", "half", "0"),
+            ("0.3", "half", "0.15"),
+            ("1", "half", "0.5"),
+            ("nonsense", "half", "nonsense"),
+            ("7", "max", "0.042188"),
+        ):
+            field.fill(text)
+            visit.page.locator(f'[data-max] [data-amount-step="{step}"]').first.click()
+            assert field.input_value() == wanted
+
+        field.fill("0,5")
+        assert field.input_value() == "0.5"
