@@ -49,6 +49,4 @@ def view(request: HttpRequest, partner: str, path: str = "") -> HttpResponse:
         ),
         partner,
     )
-    return HttpResponse(
-        response.body, status=response.status, content_type=response.content_type
-    )
+    return HttpResponse(response.body, status=response.status, content_type=response.content_type)

@@ -64,6 +64,6 @@ def _respond(environ: dict[str, Any]) -> CallbackResponse:
     )
     try:
         return callbacks.answer(request, partner)
-    except Exception:  # noqa: BLE001 (the edge: the partner is told to try again)
+    except Exception:
         log.exception("callback.failed", partner=partner, path=rest)
         return BROKEN

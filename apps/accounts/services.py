@@ -209,4 +209,8 @@ def _key_hash(text: str) -> str:
 
 def _age(birth_date: date) -> int:
     today = now().date()
-    return today.year - birth_date.year - ((today.month, today.day) < (birth_date.month, birth_date.day))
+    return (
+        today.year
+        - birth_date.year
+        - ((today.month, today.day) < (birth_date.month, birth_date.day))
+    )

@@ -198,7 +198,9 @@ def merkle_root(rows: list[bytes]) -> bytes:
 
 
 def _seal_bytes(fields: dict[str, Any]) -> bytes:
-    return _json({key: value.hex() if isinstance(value, bytes) else value for key, value in fields.items()})
+    return _json(
+        {key: value.hex() if isinstance(value, bytes) else value for key, value in fields.items()}
+    )
 
 
 def _seal_hash(found: Seal) -> bytes:

@@ -55,9 +55,7 @@ class VendorHttp:
             answer = self._send(method, path, body, headers or {}, timeout_seconds)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             self._log(method, path, started, error=type(error).__name__)
-            raise ProviderError(
-                f"{self.vendor} cannot be reached.", retryable=True
-            ) from error
+            raise ProviderError(f"{self.vendor} cannot be reached.", retryable=True) from error
         except httpx.HTTPError as error:
             self._log(method, path, started, error=type(error).__name__)
             raise ProviderError(

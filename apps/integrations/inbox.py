@@ -93,11 +93,13 @@ def run(message: InboxMessage) -> bool:
             .first()
         )
         if locked is None:
-            return InboxMessage.objects.filter(pk=message.pk, state=InboxMessage.State.DONE).exists()
+            return InboxMessage.objects.filter(
+                pk=message.pk, state=InboxMessage.State.DONE
+            ).exists()
         try:
             with transaction.atomic():
                 _handlers[locked.partner](locked)
-        except Exception as error:  # noqa: BLE001 (the edge: the message keeps its own failure)
+        except Exception as error:
             log.exception("inbox.failed", message=locked.pk, partner=locked.partner)
             _failed(locked, error)
             return False

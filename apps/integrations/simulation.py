@@ -222,7 +222,13 @@ def _pool(url: str) -> ConnectionPool[psycopg.Connection[TupleRow]]:
     """One pool per process and database; makes the database and the schema when they are new."""
     _ensure_database(url)
     pool: ConnectionPool[psycopg.Connection[TupleRow]] = ConnectionPool(
-        url, min_size=1, max_size=24, kwargs={"autocommit": True}, open=True
+        url,
+        min_size=1,
+        max_size=24,
+        kwargs={"autocommit": True},
+        # The simulators outlive the database's restarts, also those a fault test makes.
+        check=ConnectionPool.check_connection,
+        open=True,
     )
     with pool.connection() as connection, connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (SCHEMA_LOCK,))

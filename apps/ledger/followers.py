@@ -131,7 +131,7 @@ def _run(followers: list[Follower], deadline: float) -> None:
                 continue
             try:
                 done += follow(follower, horizon or 0)
-            except Exception as error:  # noqa: BLE001 (one follower's failure is its own)
+            except Exception as error:
                 log.exception("follower.failed", follower=follower.name)
                 _remember(follower, error)
                 paused[follower.name] = time.monotonic() + PAUSE_SECONDS
@@ -160,6 +160,4 @@ def wallets(entries: Sequence[Entry]) -> list[Wallet]:
 def _remember(follower: Follower, error: Exception) -> None:
     text = f"{type(error).__name__}: {error}"[:2000]
     Cursor.objects.filter(name=follower.name).update(error=text, failed_at=now())
-    raise_alarm(
-        "follower.failed", subject=follower.name, message=text, severity="critical"
-    )
+    raise_alarm("follower.failed", subject=follower.name, message=text, severity="critical")

@@ -31,9 +31,7 @@ class Currency(models.Model):
         ordering = ["position"]
         verbose_name_plural = "currencies"
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(scale__lte=18), name="ledger_currency_scale"
-            ),
+            models.CheckConstraint(condition=models.Q(scale__lte=18), name="ledger_currency_scale"),
         ]
 
     def __str__(self) -> str:

@@ -58,7 +58,9 @@ def verify() -> Iterator[Finding]:
 def _verify_wallets() -> Iterator[Finding]:
     """Walk every wallet's entries: numbers without a gap, right sums, links and signatures."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, player_id, currency_id, purse, balance, version, link, floor FROM ledger_wallet")
+        cursor.execute(
+            "SELECT id, player_id, currency_id, purse, balance, version, link, floor FROM ledger_wallet"
+        )
         wallets = {row[0]: row[1:] for row in cursor.fetchall()}
     targets = _targets()
     current: int | None = None

@@ -15,7 +15,7 @@ TOO_MUCH_BYTES = 4096
 SIGN_IN_FIRST = 4401
 
 
-class LiveConsumer(AsyncJsonWebsocketConsumer):
+class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
     """Frames are `{"stream", "seq", "data"}`; `?since=` names the last notice the tab has shown."""
 
     groups: list[str] = []

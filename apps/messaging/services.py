@@ -12,16 +12,12 @@ from apps.messaging.models import Notice
 CATCH_UP_MAX = 20
 
 
-def notify(
-    player_id: int, *, kind: str, title: str, text: str = "", href: str = ""
-) -> Notice:
+def notify(player_id: int, *, kind: str, title: str, text: str = "", href: str = "") -> Notice:
     """Keep a notice and show it after the commit."""
     notice = Notice.objects.create(
         player_id=player_id, kind=kind, title=title[:120], text=text[:240], href=href
     )
-    transaction.on_commit(
-        partial(live.push, player_id, "toast", frame(notice), seq=notice.pk)
-    )
+    transaction.on_commit(partial(live.push, player_id, "toast", frame(notice), seq=notice.pk))
     return notice
 
 

@@ -13,6 +13,7 @@ SHOWN = 50
 @login_required
 def notices(request: HttpRequest) -> HttpResponse:
     """The newest notices; opening the page marks them read."""
-    found = list(Notice.objects.filter(player_id=request.user.pk).order_by("-pk")[:SHOWN])
-    services.mark_read(request.user.pk)
+    player_id = int(request.user.pk or 0)
+    found = list(Notice.objects.filter(player_id=player_id).order_by("-pk")[:SHOWN])
+    services.mark_read(player_id)
     return render(request, "messaging/notices.html", {"notices": found})

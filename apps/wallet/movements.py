@@ -137,9 +137,7 @@ def deposit_confirmed(
     )
 
 
-def withdrawal_reserved(
-    *, player_id: int, amount: Money, key: str, withdrawal_id: int
-) -> Result:
+def withdrawal_reserved(*, player_id: int, amount: Money, key: str, withdrawal_id: int) -> Result:
     """Set money aside: out of cash, into the reserved purse."""
     return _between_purses(
         player_id, Purse.CASH, Purse.RESERVED, Kind.WITHDRAWAL_RESERVED, amount, key,
@@ -172,9 +170,7 @@ def withdrawal_paid(
     )
 
 
-def _instruction(
-    operation: Bet | Win | Rollback, partner: str, wallet_id: int
-) -> Post | Undo:
+def _instruction(operation: Bet | Win | Rollback, partner: str, wallet_id: int) -> Post | Undo:
     if isinstance(operation, Rollback):
         return Undo(
             wallet_id=wallet_id,
@@ -233,9 +229,7 @@ def _single(instruction: Post) -> Result:
 
 
 def _wallet(player_id: int, of: Currency, purse: Purse) -> int:
-    return ledger.open_wallet(
-        player_id=player_id, currency_id=currency_id(of.code), purse=purse
-    )
+    return ledger.open_wallet(player_id=player_id, currency_id=currency_id(of.code), purse=purse)
 
 
 def _positive(amount: Money) -> Money:

@@ -161,7 +161,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SITE_NAME}: "
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}
+ACCOUNT_RATE_LIMITS: dict[str, str] = {"login_failed": "10/m/ip,5/300s/key"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_ADAPTER = "apps.accounts.adapter.HeadlessAdapter"
@@ -282,5 +282,5 @@ LOGGING = {
     },
 }
 
-from casino.settings.vendors import *  # noqa: E402, F403
 from casino.settings.unfold import UNFOLD  # noqa: E402, F401
+from casino.settings.vendors import *  # noqa: E402, F403

@@ -19,4 +19,4 @@ CALLBACK_COPY_SECONDS = 0  # a copy is there as soon as the answer is
 SOFTSWISS_AUTH_TOKEN = "test-softswiss-token"
 COINSPAID_KEY = "test-coinspaid-key"
 COINSPAID_SECRET = "test-coinspaid-secret"
-ACCOUNT_RATE_LIMITS = False
+ACCOUNT_RATE_LIMITS = False  # type: ignore[assignment]  # allauth: off

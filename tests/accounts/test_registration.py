@@ -1,7 +1,7 @@
 """The page at /accounts/signup/: who is refused leaves no row; who has an account is not told."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from unittest import mock
 

@@ -1,20 +1,18 @@
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 import pytest
-from django.db import connection
-from django.test import TransactionTestCase
 
 from apps.accounts import services as accounts
 from apps.accounts.models import Player
 from apps.core.money import Money
 from apps.games import play
 from apps.games.models import Game
-from apps.ledger.selectors import currency, postings_sum
+from apps.ledger.selectors import currency
 from apps.wallet import movements
 from apps.wallet import services as wallets
 from tests.games.factories import Table, make_game, make_session
+
 
 @pytest.fixture(autouse=True)
 def _fresh_process() -> Iterator[None]:

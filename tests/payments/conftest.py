@@ -5,8 +5,6 @@ from apps.accounts.models import Player
 from apps.payments.models import DepositAddress
 from tests.payments.factories import make_address
 
-pytest_plugins = ["tests.simulator_client"]
-
 
 @pytest.fixture(autouse=True)
 def _test_networks(settings) -> None:

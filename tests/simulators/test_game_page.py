@@ -13,7 +13,10 @@ CHROMIUM = Path("/usr/bin/chromium")
 GO = '[data-part="go"]:not([disabled])'
 WIDE, UPRIGHT = (960, 540), (390, 760)
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs a Chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs a Chromium"),
+]
 
 
 @pytest.fixture(scope="module")

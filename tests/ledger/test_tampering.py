@@ -1,0 +1,197 @@
+"""Somebody edits the books as the owner of the database: the verifier names the row."""
+
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import Error, connection, transaction
+
+from apps.accounts.models import Player
+from apps.audit import sealing, trail
+from apps.audit import services as audit
+from apps.audit.models import Record
+from apps.ledger import verification
+from apps.ledger.models import Entry
+from apps.wallet.movements import Result, Rollback
+from tests.wallet.test_movements import Table
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
+
+
+@pytest.fixture(autouse=True)
+def anchors(settings: Any, tmp_path: Path) -> None:
+    settings.ANCHOR_DIR = tmp_path
+
+
+@pytest.fixture
+def entries(player: Player, fund: Callable[..., Result]) -> list[Entry]:
+    fund(player, "10.00", "EUR")
+    table = Table(player)
+    table.play(table.bet("b1", "4.00"))
+    table.play(table.bet("b2", "1.00"))
+    table.play(table.win("w1", "3.00"))
+    table.play(Rollback("x1", "b2"))
+    verification.seal_journal()
+    return list(Entry.objects.order_by("id"))
+
+
+def as_owner(sql: str, params: list[Any]) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(sql, params)
+
+
+def test_untouched_books_are_verified(entries: list[Entry]) -> None:
+    out = StringIO()
+
+    call_command("verify_ledger", stdout=out)
+
+    assert "5 entries" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE ledger_entry SET amount = amount + 1 WHERE id = %s",
+        "UPDATE ledger_entry SET balance_after = balance_after + 1 WHERE id = %s",
+        "UPDATE ledger_entry SET round_ref = 'other' WHERE id = %s",
+        "UPDATE ledger_entry SET outside_id = 'other' WHERE id = %s",
+    ],
+)
+def test_an_edited_entry_is_named(entries: list[Entry], sql: str) -> None:
+    as_owner(sql, [entries[2].pk])
+
+    with pytest.raises(CommandError, match=f"entry {entries[2].pk}:"):
+        call_command("verify_ledger", stderr=StringIO())
+
+
+def test_the_time_of_an_entry_is_sealed_too(entries: list[Entry]) -> None:
+    as_owner(
+        "UPDATE ledger_entry SET created_at = created_at - interval '1 day' WHERE id = %s",
+        [entries[2].pk],
+    )
+
+    with pytest.raises(CommandError, match="ledger seal 1: a row between"):
+        call_command("verify_ledger", stderr=StringIO())
+
+
+def test_a_deleted_entry_is_missed(entries: list[Entry]) -> None:
+    as_owner("DELETE FROM ledger_entry WHERE id = %s", [entries[2].pk])
+
+    with pytest.raises(CommandError, match=f"entry {entries[3].pk}: wallet .* where 3 was due"):
+        call_command("verify_ledger", stderr=StringIO())
+
+
+def test_two_swapped_entries_are_named(entries: list[Entry]) -> None:
+    one, two = entries[1].pk, entries[2].pk
+    as_owner(
+        "UPDATE ledger_entry e SET amount = o.amount, outside_id = o.outside_id, mac = o.mac "
+        "FROM ledger_entry o WHERE (e.id, o.id) IN ((%s, %s), (%s, %s))",
+        [one, two, two, one],
+    )
+
+    with pytest.raises(CommandError, match=f"entry {one}:"):
+        call_command("verify_ledger", stderr=StringIO())
+
+
+def test_a_changed_balance_is_named(entries: list[Entry]) -> None:
+    wallet_id = entries[0].wallet_id
+    as_owner("UPDATE ledger_wallet SET balance = balance + 5 WHERE id = %s", [wallet_id])
+
+    with pytest.raises(CommandError, match=f"wallet {wallet_id}: holds"):
+        call_command("verify_ledger", stderr=StringIO())
+
+
+def test_a_cut_tail_is_found_by_the_checkpoint(entries: list[Entry], player: Player) -> None:
+    sealing.anchor(verification.LedgerStream(), force=True)
+    as_owner("DELETE FROM audit_seal WHERE stream = %s", ["ledger"])
+
+    findings = [str(finding) for finding in verification.verify()]
+
+    assert any("the tail was cut" in finding for finding in findings)
+
+
+def run(*statements: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        for sql in statements:
+            cursor.execute(sql)
+
+
+def test_an_entry_cannot_be_changed_even_by_the_owner(entries: list[Entry]) -> None:
+    for sql in (
+        "UPDATE ledger_entry SET amount = 0",
+        "DELETE FROM ledger_entry",
+        "TRUNCATE ledger_entry",
+    ):
+        with pytest.raises(Error, match="append-only"):
+            run(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE ledger_wallet SET balance = 1000",
+        "INSERT INTO ledger_operation (wallet_id, partner_id, state, outside_id) VALUES (1,1,1,'x')",
+        "DELETE FROM ledger_entry",
+        "UPDATE audit_record SET reason = ''",
+        "DELETE FROM audit_record",
+        "SELECT nextval('ledger_entry_id_seq')",
+    ],
+)
+def test_the_role_the_casino_runs_as_may_not_touch_the_books(
+    entries: list[Entry], sql: str
+) -> None:
+    with pytest.raises(Error, match="permission denied"):
+        run("SET LOCAL ROLE casino_app", sql)
+
+
+def test_the_role_the_casino_runs_as_can_move_money_through_the_functions(
+    player: Player, fund: Callable[..., Result]
+) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE casino_app")
+        fund(player, "1.00", "EUR")
+
+    assert Table(player).balance == "1.00"
+
+
+class TestAudit:
+    @pytest.fixture
+    def rows(self, player: Player) -> list[int]:
+        with transaction.atomic():
+            ids = [
+                audit.record("test.done", actor="system", subject=player, reason=str(n))
+                for n in range(4)
+            ]
+        trail.seal_trail()
+        return ids
+
+    def test_an_untouched_trail_is_verified(self, rows: list[int]) -> None:
+        out = StringIO()
+
+        call_command("verify_audit", stdout=out)
+
+        assert f"{Record.objects.count()} audit rows verified" in out.getvalue()
+
+    def test_an_edited_row_is_named(self, rows: list[int]) -> None:
+        as_owner("UPDATE audit_record SET reason = 'forged' WHERE id = %s", [rows[1]])
+
+        with pytest.raises(CommandError, match=f"audit row {rows[1]}:"):
+            call_command("verify_audit", stderr=StringIO())
+
+    def test_a_deleted_row_is_missed(self, rows: list[int]) -> None:
+        as_owner("DELETE FROM audit_record WHERE id = %s", [rows[1]])
+
+        with pytest.raises(CommandError, match="audit seal 1: covers"):
+            call_command("verify_audit", stderr=StringIO())
+
+    def test_swapped_rows_are_named(self, rows: list[int]) -> None:
+        as_owner("UPDATE audit_record SET id = CASE id WHEN %s THEN -1 ELSE id END", [rows[1]])
+        as_owner("UPDATE audit_record SET id = %s WHERE id = %s", [rows[1], rows[2]])
+        as_owner("UPDATE audit_record SET id = %s WHERE id = -1", [rows[2]])
+
+        with pytest.raises(CommandError, match=f"audit row {rows[1]}:"):
+            call_command("verify_audit", stderr=StringIO())
