@@ -23,14 +23,29 @@ PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)
 
 
-def make_player(name: str, country: str = "DE") -> Player:
+def make_player(
+    display_name: str = "", *, email: str = "", password: str = PASSWORD, country: str = "DE"
+) -> Player:
+    number = next(_numbers)
     return accounts.register_player(
-        email=f"{name}@example.com",
-        password=PASSWORD,
-        display_name=name,
+        email=email or f"{display_name or 'player'}{number}@example.com",
+        password=password,
+        display_name=display_name or f"player{number}",
         birth_date=date(1990, 5, 17),
         country=country,
         terms_accepted=True,
+    )
+
+
+def fund(player: Player, amount: str, code: str = "BTC") -> movements.Result:
+    """Give a player money through the ledger's own door: `fund(player, "0.05", "BTC")`."""
+    wallet = wallets.open_wallet(player_id=player.pk, currency_code=code)
+    return movements.deposit_confirmed(
+        partner="coinspaid",
+        wallet_id=wallet.pk,
+        amount=Money.parse(amount, currency(code)),
+        key=f"fund:{next(_numbers)}:{player.pk}",
+        deposit_id=0,
     )
 
 
@@ -42,12 +57,12 @@ def make_staff(role: str) -> User:
 
 @pytest.fixture
 def player(db: None) -> Player:
-    return make_player("alice")
+    return make_player("alice", email="alice@example.com")
 
 
 @pytest.fixture
 def other_player(db: None) -> Player:
-    return make_player("bob")
+    return make_player("bob", email="bob@example.com")
 
 
 @pytest.fixture
@@ -65,21 +80,9 @@ def administrator(db: None) -> User:
     return make_staff("administrator")
 
 
-@pytest.fixture
-def fund(db: None) -> Callable[..., movements.Result]:
-    """Give a player money through the ledger's own door: `fund(player, "0.05", "BTC")`."""
-
-    def give(player: Player, amount: str, code: str = "BTC") -> movements.Result:
-        wallet = wallets.open_wallet(player_id=player.pk, currency_code=code)
-        return movements.deposit_confirmed(
-            partner="coinspaid",
-            wallet_id=wallet.pk,
-            amount=Money.parse(amount, currency(code)),
-            key=f"fund:{next(_numbers)}:{player.pk}",
-            deposit_id=0,
-        )
-
-    return give
+@pytest.fixture(name="fund")
+def _fund(db: None) -> Callable[..., movements.Result]:
+    return fund
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -239,7 +239,7 @@ def start(database_url: str, port: int | None = None, **environment: str) -> Sim
     """Start the simulators on a free port and wait until they answer."""
     port = port or free_port()
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "simulators", "--port", str(port)],
+        [sys.executable, "manage.py", "simulators", "--with-parent", "--port", str(port)],
         cwd=ROOT,
         env=os.environ
         | {
@@ -248,6 +248,7 @@ def start(database_url: str, port: int | None = None, **environment: str) -> Sim
             "SIMULATORS_SPEED": str(SPEED),
         }
         | environment,
+        stdin=subprocess.PIPE,  # closes when this process ends, however it ends
         stdout=subprocess.DEVNULL,
         start_new_session=True,  # so that a kill reaches the server's own children
     )

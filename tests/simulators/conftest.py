@@ -1,17 +1,8 @@
-# ruff: noqa: F811  (a fixture asks for another one by its name)
 """The vendors, and a small casino for them to call."""
 
 import pytest
 
-from tests.simulator_client import (  # noqa: F401  (fixtures)
-    Coinspaid,
-    RecordingCasino,
-    Softswiss,
-    coinspaid,
-    recording_casino,
-    simulators,
-    softswiss,
-)
+from tests.simulator_client import Coinspaid, RecordingCasino, Softswiss
 from tests.simulators.factories import SmallWallet
 
 

@@ -251,20 +251,31 @@ def test_a_book_keeps_a_document_once_and_its_change_whole(simulators: Simulator
 
 def test_unsent_callbacks_survive_a_restart(recording_casino: RecordingCasino) -> None:
     name = f"test_simulators_restart_{os.getpid()}"
+    running = start(database_url(name))
     try:
-        first = start(database_url(name))
-        first.coinspaid.call_back(recording_casino.origin)
-        first.coinspaid.switches(callback_hold=True)
-        address = take_address(first.coinspaid)["address"]
-        first.coinspaid.send(address, "0.01", confirm=True)
-        first.kill()
+        running.coinspaid.call_back(recording_casino.origin)
+        running.coinspaid.switches(callback_hold=True)
+        address = take_address(running.coinspaid)["address"]
+        running.coinspaid.send(address, "0.01", confirm=True)
+        running.kill()
 
-        second = start(database_url(name))
-        second.coinspaid.switches()
-        second.coinspaid.delivered()
-        second.stop()
+        running = start(database_url(name))
+        running.coinspaid.switches()
+        running.coinspaid.delivered()
     finally:
+        running.stop()
         drop_database(name)
 
     statuses = [asked.json["status"] for asked in recording_casino.asked]
     assert statuses == ["not_confirmed", "confirmed"]
+
+
+def test_the_simulators_end_with_the_process_that_started_them(simulators: Simulators) -> None:
+    running = start(simulators.database_url)
+
+    assert running.process.stdin is not None
+    running.process.stdin.close()
+
+    assert running.process.wait(timeout=10) is not None
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{running.origin}/readyz")

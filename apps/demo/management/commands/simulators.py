@@ -1,5 +1,9 @@
 """Serve the vendors' simulators in the foreground."""
 
+import os
+import signal
+import sys
+import threading
 from argparse import ArgumentParser
 from typing import Any
 
@@ -18,11 +22,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8003)
+        parser.add_argument(
+            "--with-parent",
+            action="store_true",
+            help="End when standard input closes, as it does when the starter ends in any way.",
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if settings.ENVIRONMENT_NAME == "Production":
             # Anybody who reaches them can send the casino signed wins and deposits.
             raise CommandError("The simulators do not run with production settings.")
+        if options["with_parent"]:
+            threading.Thread(target=_end_with_parent, daemon=True).start()
         self.stdout.write(f"Simulators at http://{options['host']}:{options['port']}/")
         Granian(
             "casino.simulators_wsgi:application",
@@ -34,3 +45,8 @@ class Command(BaseCommand):
             websockets=False,
             log_access=False,
         ).serve()
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
