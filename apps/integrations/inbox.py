@@ -14,7 +14,7 @@ from importlib import import_module
 
 import structlog
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from apps.audit import services as audit
 from apps.audit.alarms import raise_alarm
@@ -99,6 +99,8 @@ def run(message: InboxMessage) -> bool:
         try:
             with transaction.atomic():
                 _handlers[locked.partner](locked)
+                # A foreign key that points nowhere fails here, not at the message's own commit.
+                connection.check_constraints()
         except Exception as error:
             log.exception("inbox.failed", message=locked.pk, partner=locked.partner)
             _failed(locked, error)
