@@ -5,6 +5,7 @@ import os
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import OriginValidator
 from django.core.asgi import get_asgi_application
+from granian.utils.proxies import wrap_asgi_with_proxy_headers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "casino.settings.production")
 django_application = get_asgi_application()
@@ -14,8 +15,9 @@ from django.conf import settings  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from apps.messaging.consumers import LiveConsumer  # noqa: E402
+from casino import env  # noqa: E402
 
-application = ProtocolTypeRouter(
+router = ProtocolTypeRouter(
     {
         "http": django_application,
         "websocket": OriginValidator(
@@ -24,3 +26,4 @@ application = ProtocolTypeRouter(
         ),
     }
 )
+application = wrap_asgi_with_proxy_headers(router, trusted_hosts=env.items("TRUSTED_PROXIES"))

@@ -11,6 +11,7 @@ from typing import Any
 
 import django
 import structlog
+from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "casino.settings.production")
 django.setup()
@@ -20,7 +21,7 @@ from apps.integrations.callbacks import (  # noqa: E402 (Django must be set up f
     CallbackRequest,
     CallbackResponse,
 )
-from casino import callbacks  # noqa: E402
+from casino import callbacks, env  # noqa: E402
 
 log = structlog.get_logger()
 
@@ -31,7 +32,7 @@ HEALTHY = CallbackResponse(200, b"ok", "text/plain")
 BROKEN = CallbackResponse(500, b'{"code":500,"message":"internal error"}')
 
 
-def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+def respond(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
     response = _respond(environ)
     start_response(
         PHRASES[response.status],
@@ -67,3 +68,8 @@ def _respond(environ: dict[str, Any]) -> CallbackResponse:
     except Exception:
         log.exception("callback.failed", partner=partner, path=rest)
         return BROKEN
+
+
+# Only a proxy of ours may say whose call it is; without one the wrapper stays off the hot path.
+_proxies = env.items("TRUSTED_PROXIES")
+application = wrap_wsgi_with_proxy_headers(respond, trusted_hosts=_proxies) if _proxies else respond

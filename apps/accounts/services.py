@@ -76,7 +76,7 @@ def register_player(
     )
     if User.objects.filter(email__iexact=email).exists():
         raise EmailTaken(fields={"email": EmailTaken.message})
-    user = User(email=User.objects.normalize_email(email))
+    user = User(email=email.lower())  # as sign-in looks for it
     try:
         validate_password(password, user)
     except ValidationError as error:

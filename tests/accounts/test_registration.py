@@ -1,7 +1,7 @@
 """The page at /accounts/signup/: who is refused leaves no row; who has an account is not told."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from unittest import mock
 
@@ -58,7 +58,7 @@ def test_the_consent_to_marketing_is_asked_and_off(client: Client) -> None:
 @pytest.mark.parametrize(
     ("changed", "field"),
     [
-        ({"birth_date": str(date.today() - timedelta(days=17 * 365))}, "birth_date"),  # noqa: DTZ011 (a year is far from the edge)
+        ({"birth_date": "2020-01-01"}, "birth_date"),
         ({"birth_date": "1890-01-01"}, "birth_date"),
         ({"birth_date": "2999-01-01"}, "birth_date"),
         ({"birth_date": "01.05.1990"}, "birth_date"),

@@ -17,7 +17,7 @@ PASSWORD = "correct horse battery"
 
 
 def test_a_player_signs_in_with_a_new_session_id(client: Client) -> None:
-    make_player(email="carol@example.com", password=PASSWORD)
+    make_player(email="CaroL@example.com", password=PASSWORD)
     client.get("/accounts/login/")
     session = client.session
     session["before"] = "1"
