@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.test import Client
 
@@ -122,6 +123,15 @@ def test_a_new_password_ends_the_other_places() -> None:
     assert here.get("/account/").status_code == 200
     assert phone.get("/account/").status_code == 302
     assert Record.objects.filter(action="player.password_changed").count() == 1
+
+
+def test_a_new_address_needs_the_password_again(client: Client, player: Player) -> None:
+    client.force_login(player.user)
+
+    response = client.post("/accounts/email/", {"action_add": "", "email": "new@example.com"})
+
+    assert response.headers["Location"].startswith("/accounts/reauthenticate/")
+    assert not EmailAddress.objects.filter(email="new@example.com").exists()
 
 
 def test_being_seen_is_noted_once_a_minute(client: Client, player: Player) -> None:

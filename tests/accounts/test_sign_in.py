@@ -9,6 +9,7 @@ from django.test import Client
 
 from apps.accounts.models import Player, User
 from apps.audit.models import Record
+from casino.settings import base
 from tests.conftest import make_player
 
 pytestmark = pytest.mark.django_db
@@ -160,8 +161,6 @@ def test_staff_have_no_player_pages(page: str, client: Client, support: User) ->
 
 
 def test_passwords_are_hashed_with_argon2_outside_the_tests() -> None:
-    from casino.settings import base
-
     assert base.PASSWORD_HASHERS[0].endswith("Argon2PasswordHasher")
 
 

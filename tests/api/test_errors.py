@@ -15,11 +15,11 @@ GOOD: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "me/"): {"wants_marketing": True},
     ("POST", "api-keys/"): {"name": "bot", "scopes": ["read"]},
     ("POST", "wallets/active/"): {"currency": "ETH"},
-    ("POST", "deposits/"): {"currency": "BTC", "rail": "btc"},
+    ("POST", "deposits/"): {"currency": "BTC", "rail": "BTC"},
     ("POST", "withdrawals/"): {
         "amount": "0.01",
         "currency": "BTC",
-        "rail": "btc",
+        "rail": "BTC",
         "address": "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq",
     },
 }
