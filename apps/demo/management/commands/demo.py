@@ -119,7 +119,6 @@ class Command(BaseCommand):
             found = embedded.start(home=data)
             embedded.ensure_database(found, "simulators")
         every = programs(port, data=data, queues=_queues())
-        supervisor.start(every["simulators"])
         manage = (sys.executable, "manage.py")
         steps = []
         stamp = statics.stamp()
@@ -134,7 +133,12 @@ class Command(BaseCommand):
                         (*manage, "migrate", "--no-input"),
                         DEMO_DATABASE_ROLE=embedded.OWNER,
                     ).finish()
-            for name in ("wallet", "live", "worker", "beat"):
+            if steps:
+                # Before any process that serves pages: each reads the list of hashed names once.
+                with self._step("Static files"):
+                    steps[0].finish()
+                statics.keep_stamp(data, stamp)
+            for name in ("simulators", "wallet", "live", "worker", "beat"):
                 supervisor.start(every[name])
             with self._step("Partner simulators and the wallet process"):
                 for name, path in (("simulators", "readyz"), ("wallet", "healthz")):
@@ -144,10 +148,6 @@ class Command(BaseCommand):
                 with self._step("Games, demo people, some history"):
                     supervisor.begin("demo_seed", (*manage, "demo_seed")).finish()
                 seeded.write_text(SEED_VERSION)
-            if steps:
-                with self._step("Static files"):
-                    steps[0].finish()
-                statics.keep_stamp(data, stamp)
         with self._step("Web, live, wallet, worker, beat"):
             supervisor.start(every["web"])
             self._wait_for(supervisor, "web", f"http://{HOST}:{port}/readyz")

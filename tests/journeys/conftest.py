@@ -1,0 +1,88 @@
+"""One running demo and one browser for every journey."""
+
+import os
+import re
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.demo.conftest import OURS, four_free_ports
+from tests.demo.test_demo import FIRST_START_SECONDS, Demo, manage, wait_for
+from tests.site.browser import FLAGS
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+class Casino:
+    """The demo as a visitor finds it: its address, its password, its one-time codes."""
+
+    def __init__(self, demo: Demo, environment: dict[str, str]) -> None:
+        self.demo = demo
+        self.origin = demo.origin
+        self.environment = environment
+        self.used_codes: set[str] = set()
+
+    @property
+    def password(self) -> str:
+        found = re.search(r"Password of everybody below: (\S+)", self.demo.said)
+        assert found is not None, self.demo.said
+        return found[1]
+
+    def fresh_code(self, role: str) -> str:
+        """A code that was not given out yet; a new one exists every thirty seconds."""
+        code = ""
+
+        def is_fresh() -> bool:
+            nonlocal code
+            answer = manage(self.environment, "demo_otp", role)
+            assert answer.returncode == 0, answer.stderr
+            code = answer.stdout.strip()
+            return code not in self.used_codes
+
+        wait_for(is_fresh, 65)
+        self.used_codes.add(code)
+        return code
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if found is None:
+        reason = "no Chromium found: apt-get install chromium"
+        if os.environ.get("BROWSER_TESTS") == "required":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def casino(chromium: str) -> Iterator[Casino]:
+    folder = Path(tempfile.mkdtemp(prefix="casino-journeys-", dir="/var/tmp"))
+    folder.chmod(0o755)  # PostgreSQL's own user has to reach it
+    kept = {name: value for name, value in os.environ.items() if name not in OURS}
+    environment = kept | {"CASINO_DATA_DIR": str(folder)}
+    demo = Demo(environment, four_free_ports(), folder / "said.txt")
+    try:
+        wait_for(demo.is_ready, FIRST_START_SECONDS)
+        wait_for(lambda: "Ready after" in demo.said, 15)
+        yield Casino(demo, environment)
+    finally:
+        if demo.process.poll() is None:
+            demo.process.send_signal(signal.SIGINT)
+        code = demo.process.wait(timeout=60)
+        said = demo.said
+        shutil.rmtree(folder)
+    assert code == 0, said

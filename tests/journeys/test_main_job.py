@@ -1,0 +1,278 @@
+"""The main job in a real browser: a new player pays in, plays and is paid out by an operator."""
+
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, expect
+
+from tests.journeys.conftest import Casino
+from tests.site.browser import DESKTOP, PHONE
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts"
+SLOT = "Dappled Cormorant"
+PAYOUT_ADDRESS = "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"
+PASSWORD = "correct horse battery"
+OPERATOR = "administrator"
+SLOW_MS = 30_000  # blocks and payouts come by the simulator's own clock
+expect.set_options(timeout=15_000)
+SPINS_MAX = 5  # a win of exactly the stake leaves the balance where it was
+
+
+class Person:
+    """Somebody at a browser of their own, and what went wrong on their pages."""
+
+    def __init__(self, browser: Browser, casino: Casino, size: tuple[int, int]) -> None:
+        self.casino = casino
+        self.size = size
+        self.complaints: list[str] = []
+        self.context: BrowserContext = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            has_touch=size == PHONE,
+        )
+        self.context.set_default_timeout(10_000)
+        self.context.on("console", lambda message: self._note(message.type, message.text))
+        self.context.on("weberror", lambda failure: self.complaints.append(str(failure.error)))
+        self.page: Page = self.context.new_page()
+
+    def _note(self, kind: str, text: str) -> None:
+        if kind == "error":
+            self.complaints.append(text)
+
+    def open(self, path: str) -> None:
+        answer = self.page.goto(self.casino.origin + path)
+        assert answer is not None
+        assert answer.ok, f"{path}: {answer.status}"
+
+    def keep_picture(self, name: str, page: Page | None = None) -> None:
+        ARTEFACTS.mkdir(exist_ok=True)
+        (page or self.page).screenshot(path=ARTEFACTS / f"{self.size[0]}-{name}.png")
+
+    def check(self, name: str) -> None:
+        """Keep a picture of the page; it is accessible and no wider than the window."""
+        self.keep_picture(name)
+        # Without `preload`: the page is judged as the browser shows it, nothing is fetched again.
+        found = (
+            Axe()
+            .run(self.page, context={"exclude": [["iframe"]]}, options={"preload": False})
+            .response["violations"]
+        )
+        grave = [
+            (one["id"], [node["target"] for node in one["nodes"]])
+            for one in found
+            if one["impact"] in {"serious", "critical"}
+        ]
+        assert grave == [], name
+        width = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert width <= 0, f"{name}: {width} pixels too wide"
+
+    @property
+    def balance(self) -> Locator:
+        return self.page.locator(".purse-balance [data-balance=BTC]")
+
+    @property
+    def main(self) -> Locator:
+        return self.page.locator("main")
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_new_player_pays_in_plays_and_is_paid_out(
+    browser: Browser, casino: Casino, size: tuple[int, int]
+) -> None:
+    player = Person(browser, casino, size)
+    operator = Person(browser, casino, size)
+    name = f"traveller{size[0]}"
+    try:
+        register(player, name)
+        game = find_a_slot(player)
+        deposit(player, "0.05")
+        play(player, game)
+        see_the_history(player)
+        withdrawal = withdraw(player, "0.01")
+        sign_in(operator)
+        approve(operator, name, withdrawal)
+        look_around(operator, name, withdrawal)
+        see_it_paid(player)
+    except BaseException:
+        for number, page in enumerate([*player.context.pages, *operator.context.pages]):
+            player.keep_picture(f"failed-{number}", page)
+        raise
+    finally:
+        player.context.close()
+        operator.context.close()
+    assert player.complaints == []
+    assert operator.complaints == []
+
+
+# ---- the player ---------------------------------------------------------------------------------
+
+
+def register(player: Person, name: str) -> None:
+    page = player.page
+    player.open("/accounts/signup/")
+    page.fill("[name=email]", f"{name}@example.com")
+    page.fill("[name=password1]", PASSWORD)
+    page.fill("[name=display_name]", name)
+    page.fill("[name=birth_date]", "1990-05-17")
+    page.select_option("[name=country]", "DE")
+    page.check("[name=terms]")
+    player.check("01-register")
+    player.main.get_by_role("button", name="Register").click()
+    expect(page.locator(".purse")).to_be_visible()
+
+
+def find_a_slot(player: Person) -> str:
+    page = player.page
+    player.open("/")
+    expect(player.main.locator("a[href^='/games/'] img").first).to_be_visible()
+    player.check("02-lobby")
+    page.locator("[data-search-open]:visible").first.click()
+    box = page.get_by_role("searchbox", name="Search games and studios")
+    box.fill(SLOT)
+    found = page.locator("dialog a.result", has_text=SLOT).first
+    expect(found).to_be_visible()
+    player.keep_picture("03-search")
+    found.click()
+    expect(page.locator("#stage h1")).to_have_text(SLOT)
+    expect(page.locator("#stage").get_by_role("link", name="Deposit")).to_be_visible()
+    player.check("04-game")
+    return page.url.removeprefix(player.casino.origin)
+
+
+def deposit(player: Person, amount: str) -> None:
+    page = player.page
+    player.open("/wallet/deposit/")
+    for code in ("ETH", "BTC"):
+        page.get_by_role("navigation", name="Currency").get_by_role("link", name=code).click()
+        expect(page.get_by_role("button", name=f"Show my {code} address")).to_be_visible()
+    page.get_by_role("button", name="Show my BTC address").click()
+    expect(page.get_by_role("img", name="QR code of the address below")).to_be_visible()
+    player.check("05-deposit")
+    address = page.locator("[data-copy]").first.get_attribute("data-copy")
+    assert address
+
+    with player.context.expect_page() as opened:
+        page.get_by_role("link", name="Send coins from the simulator").click()
+    simulator = opened.value
+    simulator.wait_for_url("**/coinspaid/send?*")
+    expect(simulator.locator("p.address")).to_have_text(address)
+    simulator.get_by_label("Amount, BTC").fill(amount)
+    player.keep_picture("06-simulator", simulator)
+    simulator.get_by_role("button", name="Send", exact=True).click()
+    expect(simulator.locator("main table, main dl").first).to_be_visible()
+    simulator.close()
+
+    # From here on the page is only looked at: the live socket brings everything.
+    arriving = page.locator("#deposit-status")
+    expect(arriving).to_contain_text("Confirming", timeout=SLOW_MS)
+    player.keep_picture("07-pending")
+    expect(arriving).to_contain_text("Credited", timeout=SLOW_MS)
+    expect(player.balance).to_have_text(re.compile(rf"^{re.escape(amount)}0*$"))
+    player.keep_picture("08-confirmed")
+
+
+def play(player: Person, game: str) -> None:
+    page = player.page
+    player.open(game)
+    page.locator("#stage").get_by_role("button", name="Play").click()
+    frame: FrameLocator = page.frame_locator("#stage iframe")
+    spin = frame.get_by_role("button", name="Spin")
+    expect(spin).to_be_enabled(timeout=SLOW_MS)
+    before = player.balance.inner_text()
+    for _ in range(SPINS_MAX):
+        version = int(player.balance.get_attribute("data-version") or 0)
+        spin.click()
+        page.wait_for_function(
+            "before => Number(document.querySelector("
+            "'.purse-balance [data-balance=BTC]').dataset.version) > before",
+            arg=version,
+        )
+        expect(spin).to_be_enabled()
+        if player.balance.inner_text() != before:
+            break
+    expect(player.balance).not_to_have_text(before)
+    player.check("09-played")
+
+
+def see_the_history(player: Person) -> None:
+    player.open("/wallet/")
+    player.check("10-wallet")
+    player.open("/wallet/history/")
+    movements = player.page.locator("#movements, table").first
+    expect(movements).to_contain_text("Deposit")
+    expect(movements).to_contain_text("Bet")
+    player.check("11-history")
+
+
+def withdraw(player: Person, amount: str) -> str:
+    page = player.page
+    player.open("/wallet/withdraw/?currency=BTC")
+    page.fill("[name=amount]", amount)
+    page.fill("[name=address]", PAYOUT_ADDRESS)
+    player.check("12-withdraw")
+    page.get_by_role("button", name="Review").click()
+    expect(page.get_by_role("heading", name="Is this right?")).to_be_visible()
+    player.check("13-review")
+    page.get_by_role("button", name=re.compile("^Withdraw ")).click()
+    page.wait_for_url("**/wallet/withdrawals/*/")
+    expect(page.locator("#payment-status")).to_contain_text("In review")
+    expect(page.locator("#payment-status")).to_contain_text("our payments team")
+    player.check("14-waiting")
+    return page.url.rstrip("/").rsplit("/", 1)[1]
+
+
+def see_it_paid(player: Person) -> None:
+    # The page stands open since the request and was not loaded again.
+    status = player.page.locator("#payment-status")
+    expect(status.get_by_text("Paid", exact=True).first).to_be_visible(timeout=SLOW_MS)
+    player.check("20-paid")
+
+
+# ---- the operator -------------------------------------------------------------------------------
+
+
+def sign_in(operator: Person) -> None:
+    page = operator.page
+    operator.open("/operator/login/")
+    page.fill("[name=username]", f"{OPERATOR}@demo.test")
+    page.fill("[name=password]", operator.casino.password)
+    page.fill("[name=otp_token]", operator.casino.fresh_code(OPERATOR))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/operator/")
+    expect(page.locator("#ops-wall")).to_be_visible()
+    operator.keep_picture("15-dashboard")
+
+
+def approve(operator: Person, name: str, withdrawal: str) -> None:
+    page = operator.page
+    operator.open("/operator/queue/")
+    row = page.locator("tr[data-ops-row]", has_text=name)
+    expect(row).to_be_visible()
+    operator.keep_picture("16-queue")
+    row.get_by_role("link", name="Approve").click()
+    page.wait_for_url(f"**/{withdrawal}/approve/")
+    page.fill("[name=reason]", "Known wallet, small amount")
+    page.fill("[name=code]", operator.casino.fresh_code(OPERATOR))
+    operator.keep_picture("17-approve")
+    page.locator(".ops-form button[type=submit]").click()
+    page.wait_for_url(lambda url: not url.endswith("/approve/"))
+
+
+def look_around(operator: Person, name: str, withdrawal: str) -> None:
+    page = operator.page
+    operator.open(f"/operator/queue/{withdrawal}/")
+    page.locator(".ops-facts").get_by_role("link", name=name).click()
+    page.wait_for_url("**/operator/players/*/")
+    timeline = page.locator(".ops-timeline")
+    expect(timeline).to_contain_text("withdrawal", ignore_case=True)
+    operator.keep_picture("18-player")
+    timeline.locator("a[href*='/operator/entries/']").first.click()
+    page.wait_for_url("**/operator/entries/*/")
+    expect(page.get_by_text("Chain link")).to_be_visible()
+    operator.keep_picture("19-entry")
+    operator.open("/operator/audit/record/")
+    expect(page.locator("#result_list, table").first).to_contain_text("withdrawal.approved")
+    operator.keep_picture("19-audit")
