@@ -5,6 +5,7 @@ Only `wallet.movements` calls this. Nothing here knows what a bet is allowed to 
 
 import json
 import random
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -268,6 +269,10 @@ def _run(sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]]:
 def _execute(sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]]:
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
+    if settings.LEDGER_PREPARE and raw.prepare_threshold is None:
+        # Django's default, under which psycopg ignores `prepare`. A threshold nobody reaches
+        # leaves it to those who ask.
+        raw.prepare_threshold = sys.maxsize
     # Not Django's cursor: that one binds on the client, and nothing could be prepared.
     with psycopg.Cursor(raw) as cursor:
         cursor.execute(sql, params, prepare=settings.LEDGER_PREPARE)  # type: ignore[arg-type]  # our own literals

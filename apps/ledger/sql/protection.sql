@@ -16,6 +16,8 @@ CREATE TRIGGER ledger_operation_no_truncate BEFORE TRUNCATE ON ledger_operation
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_wallet_keeps BEFORE DELETE ON ledger_wallet
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_wallet_no_truncate BEFORE TRUNCATE ON ledger_wallet
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_record_append_only BEFORE UPDATE OR DELETE ON audit_record
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_record_no_truncate BEFORE TRUNCATE ON audit_record
@@ -25,8 +27,9 @@ CREATE TRIGGER audit_seal_append_only BEFORE UPDATE OR DELETE ON audit_seal
 CREATE TRIGGER audit_seal_no_truncate BEFORE TRUNCATE ON audit_seal
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
-REVOKE ALL ON ledger_entry, ledger_operation, ledger_wallet, audit_record, audit_seal FROM casino_app;
-GRANT SELECT ON ledger_entry, ledger_operation, ledger_wallet, ledger_posting TO casino_app;
+REVOKE ALL ON ledger_entry, ledger_operation, ledger_wallet, ledger_player, audit_record, audit_seal
+    FROM casino_app;
+GRANT SELECT ON ledger_entry, ledger_operation, ledger_wallet, ledger_player, ledger_posting TO casino_app;
 GRANT SELECT, INSERT ON audit_record, audit_seal TO casino_app;
 REVOKE ALL ON SEQUENCE ledger_entry_id_seq FROM casino_app;
 GRANT SELECT ON SEQUENCE ledger_entry_id_seq TO casino_app;
