@@ -53,6 +53,12 @@ class Person:
 
     def check(self, name: str) -> None:
         """Keep a picture of the page; it is accessible and no wider than the window."""
+        # A toast that is just fading in has no contrast yet.
+        self.page.evaluate(
+            "() => Promise.allSettled(document.getAnimations()"
+            ".filter(one => one.effect.getComputedTiming().endTime !== Infinity)"
+            ".map(one => one.finished))"
+        )
         self.keep_picture(name)
         # Without `preload`: the page is judged as the browser shows it, nothing is fetched again.
         found = (
