@@ -24,6 +24,8 @@ from apps.site.formatting import amount_text
 from apps.wallet.selectors import movement
 
 PAGE_SIZE = 40
+# Decisions are looked up for this many of a player's newest withdrawals.
+WITHDRAWALS_MAX = 500
 ID_MAX = 2**63 - 1
 
 
@@ -154,8 +156,8 @@ def _deposits(player: Player, before: int, limit: int) -> list[Item]:
             source="deposits",
             id=row.pk,
             at=row.created_at,
-            title=f"Deposit {row.get_state_display()}",
-            detail=row.txid or row.public_id,
+            title="Deposit seen",
+            detail=f"now {row.get_state_display()} · {row.txid or row.public_id}",
             money=row.money,
             url=reverse("admin:payments_deposit_change", args=[row.pk]),
         )
@@ -170,8 +172,8 @@ def _withdrawals(player: Player, before: int, limit: int) -> list[Item]:
             source="withdrawals",
             id=row.pk,
             at=row.created_at,
-            title=f"Withdrawal {row.get_state_display()}",
-            detail=f"to {row.address}",
+            title="Withdrawal requested",
+            detail=f"now {row.get_state_display()} · to {row.address}",
             money=-row.money,
             url=reverse("admin:operator_withdrawal", args=[row.public_id]),
         )
@@ -220,11 +222,20 @@ def _rounds(player: Player, before: int, limit: int) -> list[Item]:
 
 
 def _records(player: Player, before: int, limit: int) -> list[Item]:
-    """What was recorded about the player, and what the player did; sign-ins are among it."""
+    """What was recorded about the player and their withdrawals, and what the player did."""
     found: dict[int, Record] = {}
+    rows = Record.objects.filter(pk__lt=before).order_by("-pk")
+    # What staff decided about a withdrawal has the withdrawal as its subject, not the player.
+    decided = [
+        str(pk)
+        for pk in Withdrawal.objects.filter(player=player)
+        .order_by("-pk")
+        .values_list("pk", flat=True)[:WITHDRAWALS_MAX]
+    ]
+    about = rows.filter(subject_kind="payments.withdrawal", subject_id__in=decided)
+    found |= {row.pk: row for row in about[:limit]}
     # One query for each index: with OR, PostgreSQL would rather walk the whole trail backwards.
     for kind in ("player", "user"):
-        rows = Record.objects.filter(pk__lt=before).order_by("-pk")
         for some in (
             rows.filter(subject_kind=f"accounts.{kind}", subject_id=str(player.pk))[:limit],
             rows.filter(actor_kind=kind, actor_id=str(player.pk))[:limit],

@@ -11,6 +11,7 @@ from apps.core.errors import InvalidInput
 from apps.ledger.models import Block, Entry, Wallet
 from apps.operator import timeline
 from apps.payments.models import Deposit
+from apps.payments.services.withdrawals import reject
 from tests.operator.factories import World, make_player, make_staff, play, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +62,19 @@ def test_what_is_written_meanwhile_does_not_shift_the_pages(world: World) -> Non
 
 def test_a_kind_is_shown_alone(world: World) -> None:
     assert {item.source for item in whole_stream(world.player, shown="deposits")} == {"deposits"}
+
+
+def test_what_staff_decided_about_a_withdrawal_is_in_its_players_stream_alone(
+    world: World,
+) -> None:
+    other = make_player()
+    reject(withdrawal=world.withdrawal, by=make_staff("finance"), reason="Name does not match")
+
+    titles = [item.title for item in whole_stream(world.player, shown="audit")]
+    theirs = [item.title for item in whole_stream(other, shown="audit")]
+
+    assert titles.count("Withdrawal rejected") == 1
+    assert "Withdrawal rejected" not in theirs
 
 
 def test_the_timeline_of_another_player_is_not_in_it(world: World) -> None:
