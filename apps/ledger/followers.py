@@ -159,5 +159,8 @@ def wallets(entries: Sequence[Entry]) -> list[Wallet]:
 
 def _remember(follower: Follower, error: Exception) -> None:
     text = f"{type(error).__name__}: {error}"[:2000]
-    Cursor.objects.filter(name=follower.name).update(error=text, failed_at=now())
+    # Its first batch may have failed, and the row of its cursor with it.
+    Cursor.objects.update_or_create(
+        name=follower.name, defaults={"error": text, "failed_at": now()}
+    )
     raise_alarm("follower.failed", subject=follower.name, message=text, severity="critical")

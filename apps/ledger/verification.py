@@ -50,6 +50,7 @@ def verify() -> Iterator[Finding]:
     """Everything there is to check, cheapest proof of a bad row first."""
     yield from _verify_wallets()
     yield from _verify_operations()
+    yield from _verify_reversals()
     for code, total in postings_sum():
         yield Finding(f"currency {code}", f"all postings sum to {total}, not to zero")
     yield from sealing.verify(LedgerStream())
@@ -137,6 +138,44 @@ def _verify_operations() -> Iterator[Finding]:
         )
         for (entry_id,) in cursor.fetchall():
             yield Finding(f"entry {entry_id}", "no operation stands behind it")
+
+
+def _verify_reversals() -> Iterator[Finding]:
+    """A rollback undoes one entry of its wallet, exactly and once, and the operation says so."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT r.id FROM ledger_entry r LEFT JOIN ledger_entry e ON e.id = r.reverses_id
+             WHERE r.kind = %s AND (e.id IS NULL OR r.wallet_id <> e.wallet_id
+                   OR r.amount <> -e.amount OR r.account_id <> e.account_id)
+             ORDER BY r.id LIMIT 100
+            """,
+            [Kind.ROLLBACK],
+        )
+        for (entry_id,) in cursor.fetchall():
+            yield Finding(f"entry {entry_id}", "does not undo the entry it names")
+        cursor.execute(
+            """
+            SELECT reverses_id FROM ledger_entry WHERE reverses_id IS NOT NULL
+             GROUP BY reverses_id HAVING count(*) > 1 ORDER BY 1 LIMIT 100
+            """
+        )
+        for (entry_id,) in cursor.fetchall():
+            yield Finding(f"entry {entry_id}", "was undone more than once")
+        cursor.execute(
+            """
+            SELECT o.partner_id, o.outside_id FROM ledger_operation o
+              LEFT JOIN ledger_entry r ON r.reverses_id = o.entry_id AND r.kind = %s
+             WHERE o.entry_id IS NOT NULL AND (o.state = 3) <> (r.id IS NOT NULL)
+             ORDER BY 1, 2 LIMIT 100
+            """,
+            [Kind.ROLLBACK],
+        )
+        for partner_id, outside_id in cursor.fetchall():
+            yield Finding(
+                f"operation {partner_id}/{outside_id}",
+                "is marked undone and is not, or the reverse",
+            )
 
 
 def _entries_by_wallet() -> Iterator[tuple[Any, ...]]:

@@ -60,7 +60,8 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+# Of the module, not the session: Playwright runs once at a time, and other tests start it too.
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -68,7 +69,7 @@ def browser(chromium: str) -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def casino(chromium: str) -> Iterator[Casino]:
     folder = Path(tempfile.mkdtemp(prefix="casino-journeys-", dir="/var/tmp"))
     folder.chmod(0o755)  # PostgreSQL's own user has to reach it

@@ -114,6 +114,110 @@ def test_a_cut_tail_is_found_by_the_checkpoint(entries: list[Entry], player: Pla
     assert any("the tail was cut" in finding for finding in findings)
 
 
+def test_the_newest_entry_cannot_vanish(entries: list[Entry]) -> None:
+    newest = entries[-1]
+    as_owner("DELETE FROM ledger_entry WHERE id = %s", [newest.pk])
+
+    with pytest.raises(CommandError, match=f"wallet {newest.wallet_id}: holds"):
+        call_command("verify_ledger", stderr=StringIO())
+
+
+def test_a_tail_that_is_cut_with_everything_that_knows_of_it_is_missed_by_the_seal(
+    entries: list[Entry],
+) -> None:
+    """The forger also puts the wallet back and removes the operation; the seal remembers."""
+    kept, gone = entries[-2], entries[-1]
+    as_owner("DELETE FROM ledger_entry WHERE id = %s", [gone.pk])
+    as_owner("DELETE FROM ledger_operation WHERE entry_id = %s", [gone.pk])
+    as_owner("UPDATE ledger_operation SET state = 1 WHERE entry_id = %s", [gone.reverses_id])
+    as_owner(
+        "UPDATE ledger_wallet SET balance = %s, version = %s, link = %s WHERE id = %s",
+        [kept.balance_after, kept.wallet_version, bytes(kept.link), kept.wallet_id],
+    )
+
+    with pytest.raises(CommandError, match="ledger seal 1: covers 5 rows, 4 are there"):
+        call_command("verify_ledger", stderr=StringIO())
+
+
+def test_a_forged_entry_with_a_right_link_and_sum_has_no_right_signature(
+    entries: list[Entry],
+) -> None:
+    newest = entries[-1]
+    forged_id = newest.pk + 1
+    as_owner(
+        """
+        WITH forged AS (
+            INSERT INTO ledger_entry (id, wallet_id, wallet_version, account_id, kind, amount,
+                balance_after, partner_id, outside_id, closes_round, key_id, mac, link)
+            SELECT %s, wallet_id, wallet_version + 1, 3, 4, 1000, balance_after + 1000, 3,
+                   'forged', false, key_id, mac,
+                   sha256(link || mac || int8send(wallet_version + 1)
+                          || convert_to((balance_after + 1000)::text, 'UTF8'))
+              FROM ledger_entry WHERE id = %s
+            RETURNING id, wallet_id, link
+        ), known AS (
+            INSERT INTO ledger_operation (wallet_id, entry_id, partner_id, state, outside_id)
+            SELECT wallet_id, id, 3, 1, 'forged' FROM forged
+        )
+        UPDATE ledger_wallet w SET balance = balance + 1000, version = version + 1, link = f.link
+          FROM forged f WHERE w.id = f.wallet_id
+        """,
+        [forged_id, newest.pk],
+    )
+
+    with pytest.raises(
+        CommandError, match=f"1 findings; the first: entry {forged_id}: its signature"
+    ):
+        call_command("verify_ledger", "--no-seal", stderr=StringIO())
+
+
+def test_a_rollback_of_more_than_was_staked_is_named(entries: list[Entry]) -> None:
+    as_owner(
+        "UPDATE ledger_entry SET amount = amount + 1, balance_after = balance_after + 1 "
+        "WHERE id = %s",
+        [entries[-1].pk],
+    )
+
+    findings = [str(finding) for finding in verification.verify()]
+
+    assert f"entry {entries[-1].pk}: does not undo the entry it names" in findings
+
+
+def test_a_bet_that_is_made_undoable_again_is_named(entries: list[Entry]) -> None:
+    as_owner("UPDATE ledger_operation SET state = 1 WHERE outside_id = %s", ["b2"])
+
+    with pytest.raises(CommandError, match="operation 2/b2: is marked undone and is not"):
+        call_command("verify_ledger", stderr=StringIO())
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE audit_seal SET root = sha256('x') WHERE number = 1",
+        "UPDATE audit_seal SET rows = rows + 1 WHERE number = 1",
+        "UPDATE audit_seal SET mac = sha256('x') WHERE number = 1",
+    ],
+)
+def test_an_edited_seal_is_named(entries: list[Entry], sql: str) -> None:
+    as_owner(sql, [])
+
+    with pytest.raises(CommandError, match="ledger seal 1: its signature does not match"):
+        call_command("verify_ledger", stderr=StringIO())
+
+
+def test_books_rewritten_with_the_key_do_not_match_the_checkpoint(entries: list[Entry]) -> None:
+    """Whoever has the key and the database can sign and seal anew; the checkpoints are elsewhere."""
+    sealing.anchor(verification.LedgerStream(), force=True)
+    as_owner("UPDATE ledger_entry SET created_at = now() WHERE id = %s", [entries[2].pk])
+    as_owner("DELETE FROM audit_seal WHERE stream = %s", ["ledger"])
+    verification.seal_journal()
+
+    with pytest.raises(
+        CommandError, match="ledger seal 1: is not the seal that was anchored outside"
+    ):
+        call_command("verify_ledger", stderr=StringIO())
+
+
 def run(*statements: str) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         for sql in statements:
@@ -194,4 +298,30 @@ class TestAudit:
         as_owner("UPDATE audit_record SET id = %s WHERE id = -1", [rows[2]])
 
         with pytest.raises(CommandError, match=f"audit row {rows[1]}:"):
+            call_command("verify_audit", stderr=StringIO())
+
+    def test_a_forged_row_is_named(self, rows: list[int]) -> None:
+        as_owner(
+            "INSERT INTO audit_record (id, at, action, actor_kind, actor_id, actor_label, "
+            "subject_kind, subject_id, reason, request_id, key_id, mac) "
+            "SELECT id + 100, at, action, actor_kind, actor_id, actor_label, subject_kind, "
+            "subject_id, reason, request_id, key_id, mac FROM audit_record WHERE id = %s",
+            [rows[1]],
+        )
+
+        with pytest.raises(CommandError, match=f"audit row {rows[1] + 100}:"):
+            call_command("verify_audit", stderr=StringIO())
+
+    def test_a_cut_tail_is_missed(self, rows: list[int]) -> None:
+        as_owner("DELETE FROM audit_record WHERE id >= %s", [rows[2]])
+
+        with pytest.raises(CommandError, match="audit seal 1: covers"):
+            call_command("verify_audit", stderr=StringIO())
+
+    def test_a_trail_cut_with_its_seals_is_missed_by_the_checkpoint(self, rows: list[int]) -> None:
+        sealing.anchor(trail.AuditStream(), force=True)
+        as_owner("DELETE FROM audit_record WHERE id >= %s", [rows[2]])
+        as_owner("DELETE FROM audit_seal WHERE stream = %s", ["audit"])
+
+        with pytest.raises(CommandError, match=r"audit seal 1: .*(anchored outside|tail was cut)"):
             call_command("verify_audit", stderr=StringIO())
