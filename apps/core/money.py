@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Context, Decimal, localcontext
+from decimal import ROUND_DOWN, Context, Decimal
 from typing import Literal, Self
 
 from apps.core.errors import InvalidAmount
@@ -71,17 +71,15 @@ class Money:
         """
         if not amount.is_finite():
             raise InvalidAmount
-        with localcontext(EXACT):
-            scaled = amount.scaleb(currency.scale)
-            whole = scaled.to_integral_value(rounding=ROUND_DOWN)
+        scaled = EXACT.scaleb(amount, currency.scale)
+        whole = scaled.to_integral_value(rounding=ROUND_DOWN, context=EXACT)
         if rounding == "exact" and whole != scaled:
             raise InvalidAmount(f"{currency.code} has {currency.scale} decimals.")
         return cls(int(whole), currency)
 
     @property
     def major(self) -> Decimal:
-        with localcontext(EXACT):
-            return Decimal(self.units).scaleb(-self.currency.scale)
+        return EXACT.scaleb(Decimal(self.units), -self.currency.scale)
 
     @property
     def text(self) -> str:

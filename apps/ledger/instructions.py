@@ -128,6 +128,10 @@ def undo_mac(
     return _sign(key_id, "undo", wallet_id, partner_id, outside_id, target, closes_round)
 
 
+# One encoder for all: `json.dumps` makes a new one for every call with separators.
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def _sign(key_id: int, *parts: object) -> bytes:
     # JSON keeps the parts apart whatever characters an outside id holds.
-    return keys.sign(json.dumps(parts, separators=(",", ":")).encode(), key_id)
+    return keys.sign(_as_json(parts).encode(), key_id)

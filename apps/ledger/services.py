@@ -3,22 +3,22 @@
 Only `wallet.movements` calls this. Nothing here knows what a bet is allowed to be.
 """
 
-import json
 import random
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
-from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar
 
+import msgspec
 import psycopg
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from psycopg import errors
 
 from apps.audit import keys
+from apps.ledger.convoy import Convoy, Rows, Traveller
 from apps.ledger.instructions import (
     Answer,
     Post,
@@ -31,7 +31,13 @@ from apps.ledger.instructions import (
 )
 
 TRIES_MAX = 3
-LIST_REFUSED = "LG001"
+# What leaves the others of a list in place. Anything else undid them and comes last.
+DONE = {Status.APPLIED, Status.DUPLICATE, Status.TOMBSTONE, Status.ALREADY_REVERSED}
+BUSY = "busy"
+POST_COLUMNS = (
+    "wallet bigint, partner smallint, outside text, kind smallint, amount numeric, account smallint,"
+    " round text, source bigint, closes boolean, mask smallint, key smallint, mac text"
+)
 
 T = TypeVar("T")
 
@@ -40,7 +46,8 @@ T = TypeVar("T")
 class Gate:
     """A scalar SQL query that answers NULL for *go on* or a word for why new debits are refused.
 
-    It runs on the primary inside the money statement, after the check for a replay.
+    It runs on the primary inside the money statement, after the check for a replay. Each `%s` stands
+    for a parameter and is followed by its type: `%s::bigint`.
     """
 
     sql: str
@@ -64,12 +71,28 @@ def apply(instructions: Sequence[Post | Undo], gate: Gate = OPEN) -> list[Answer
 
     A single instruction answers with its refusal instead: nothing had to be undone.
     """
-    if len(instructions) == 1:
-        instruction = instructions[0]
-        if isinstance(instruction, Post):
-            return [_post(instruction, gate)]
-        return [_undo(instruction)]
-    return _list(instructions, gate)
+    if not instructions:
+        return []
+    key_id = keys.current_key_id()
+    is_gated = any(isinstance(one, Post) and one.gated for one in instructions)
+    operations = [_as_json(one, key_id) for one in instructions]
+    asked = {"gate": gate.params} if is_gated else {}
+    # A post alone lies open for `ledger_apply`; all else is a list.
+    is_list = len(operations) > 1 or isinstance(instructions[0], Undo)
+    traveller = Traveller(
+        instruction=_json(({"ops": operations} if is_list else operations[0]) | asked),
+        is_list=is_list,
+        gate=gate.sql if is_gated else None,
+    )
+    rows = None
+    if not connection.in_atomic_block:
+        rows = _convoy.join(traveller)
+    if rows is None:
+        rows = _retried(lambda: _travel([traveller], waits=True))[0]
+    answers = [_answer(row) for row in rows]
+    if len(instructions) > 1 and answers[-1].status not in DONE:
+        raise ListRefused(len(answers) - 1, answers[-1])
+    return answers
 
 
 def transfer(instruction: Transfer) -> Answer:
@@ -131,73 +154,50 @@ def extend() -> int:
     return int(_run("SELECT ledger_extend()", ())[0][0])
 
 
-def _post(instruction: Post, gate: Gate) -> Answer:
-    key_id = keys.current_key_id()
-    amount = instruction.amount.major
-    mac = _post_mac(instruction, key_id)
-    gate_sql = gate.sql if instruction.gated else OPEN.sql
-    row = _run(
-        "SELECT * FROM ledger_apply(%s::bigint,%s::smallint,%s::text,%s::smallint,%s::numeric,"
-        f"%s::smallint,%s::text,%s::bigint,%s::boolean,%s::smallint,({gate_sql}),%s::smallint,"
-        "%s::bytea)",
-        (
-            instruction.wallet_id,
-            instruction.partner_id,
-            instruction.outside_id,
-            instruction.kind,
-            amount,
-            instruction.account_id,
-            instruction.round_ref,
-            instruction.source_id,
-            instruction.closes_round,
-            instruction.mask,
-            *(gate.params if instruction.gated else ()),
-            key_id,
-            mac,
-        ),
-    )[0]
-    return _answer(row)
+def _travel(party: Sequence[Traveller], *, waits: bool) -> list[Rows]:
+    """Apply the lists of a party in one statement; a list that would have to wait is `busy`."""
+    gate = next((one.gate for one in party if one.gate is not None), OPEN.sql)
+    answers: list[Rows] = [[] for _ in party]
+    for number, *row in _execute(
+        _statement(party[0].is_list, gate),
+        (f"[{','.join(one.instruction for one in party)}]", waits),
+    ):
+        answers[number - 1].append(tuple(row))
+    return answers
 
 
-def _undo(instruction: Undo) -> Answer:
-    key_id = keys.current_key_id()
-    row = _run(
-        "SELECT * FROM ledger_rollback(%s::bigint,%s::smallint,%s::text,%s::text,%s::boolean,"
-        "%s::smallint,%s::bytea)",
-        (
-            instruction.wallet_id,
-            instruction.partner_id,
-            instruction.outside_id,
-            instruction.target,
-            instruction.closes_round,
-            key_id,
-            _undo_mac(instruction, key_id),
-        ),
-    )[0]
-    return _answer(row)
+@cache
+def _statement(is_list: bool, gate: str) -> str:
+    asked = gate % tuple(f"(i.gate->>{place})" for place in range(gate.count("%s")))
+    refusal = f"CASE WHEN i.gate IS NOT NULL THEN ({asked}) END"
+    if is_list:
+        columns, call = "ops json", f"ledger_apply_list(i.ops, {refusal}, %s)"
+    else:
+        columns = POST_COLUMNS
+        call = (
+            "ledger_apply(i.wallet, i.partner, i.outside, i.kind, i.amount, i.account, i.round,"
+            f" i.source, i.closes, i.mask, {refusal}, i.key, decode(i.mac, 'hex'), %s)"
+        )
+    return (
+        f"SELECT i.ordinality, r.* FROM ROWS FROM (json_to_recordset(%s::json)"
+        f" AS ({columns}, gate json)) WITH ORDINALITY i CROSS JOIN LATERAL {call} r"
+    )
 
 
-def _list(instructions: Sequence[Post | Undo], gate: Gate) -> list[Answer]:
-    key_id = keys.current_key_id()
-    payload = json.dumps([_as_json(instruction, key_id) for instruction in instructions])
-    gated = any(isinstance(one, Post) and one.gated for one in instructions)
-    used = gate if gated else OPEN
-    # A refusal is an SQL error: inside a transaction it must undo this statement and no more.
-    savepoint = transaction.atomic() if connection.in_atomic_block else nullcontext()
+def _travel_together(party: Sequence[Traveller]) -> list[Rows | None]:
     try:
-        with savepoint:
-            rows = _run(
-                f"SELECT * FROM ledger_apply_list(%s::jsonb, ({used.sql}))",
-                (payload, *used.params),
-            )
-    except psycopg.Error as error:
-        if error.sqlstate != LIST_REFUSED:
-            raise
-        detail = json.loads(error.diag.message_detail or "{}")
-        balance = Decimal(detail["balance"]) if detail["balance"] else None
-        row = (detail["status"], balance, None, None, None)
-        raise ListRefused(detail["place"], _answer(row)) from None
-    return [_answer(row) for row in rows]
+        answers = _travel(party, waits=False)
+    except (psycopg.OperationalError, psycopg.InterfaceError):
+        connection.close()
+        raise
+    return [None if rows[0][0] == BUSY else rows for rows in answers]
+
+
+_convoy = Convoy(_travel_together)
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _as_json(instruction: Post | Undo, key_id: int) -> dict[str, Any]:
@@ -210,10 +210,9 @@ def _as_json(instruction: Post | Undo, key_id: int) -> dict[str, Any]:
     }
     if isinstance(instruction, Undo):
         mac = _undo_mac(instruction, key_id)
-        return {**common, "op": "rollback", "target": instruction.target, "mac": mac.hex()}
+        return {**common, "target": instruction.target, "mac": mac.hex()}
     return {
         **common,
-        "op": "post",
         "kind": instruction.kind,
         "amount": amount_text(instruction.amount.major),
         "account": instruction.account_id,

@@ -11,7 +11,7 @@ from django.conf import settings
 
 
 def sign(body: bytes, token: str) -> str:
-    return hmac.new(token.encode(), body, hashlib.sha256).hexdigest()
+    return hmac.digest(token.encode(), body, hashlib.sha256).hex()
 
 
 def headers(body: bytes) -> dict[str, str]:
