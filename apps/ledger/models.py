@@ -80,6 +80,7 @@ class Purse(models.IntegerChoices):
     BONUS = 1
     VAULT = 2
     RESERVED = 3
+    HELD = 4
 
 
 class Kind(models.IntegerChoices):
@@ -95,6 +96,16 @@ class Kind(models.IntegerChoices):
     FREE_SPINS_WIN = 8
     PROMO_WIN = 9
     DEPOSIT_REVERSED = 10
+    WITHDRAWAL_RETURNED = 11
+    EXCHANGE_SOLD = 12
+    EXCHANGE_BOUGHT = 13
+    EXCHANGE_SPREAD = 14
+    VAULT_PUT = 15
+    VAULT_TAKEN = 16
+    ADJUSTMENT = 17
+    DEPOSIT_RELEASED = 18
+    DEPOSIT_REFUNDED = 19
+    FEE = 20
 
 
 class Block(models.IntegerChoices):

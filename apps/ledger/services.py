@@ -95,6 +95,26 @@ def apply(instructions: Sequence[Post | Undo], gate: Gate = OPEN) -> list[Answer
     return answers
 
 
+def force(instruction: Post) -> Answer:
+    """Take a debit whatever the balance; what is missing stays as a debt."""
+    key_id = keys.current_key_id()
+    row = _run(
+        "SELECT * FROM ledger_force(%s,%s::smallint,%s,%s::smallint,%s,%s::smallint,%s,%s::smallint,%s)",
+        (
+            instruction.wallet_id,
+            instruction.partner_id,
+            instruction.outside_id,
+            instruction.kind,
+            instruction.amount.major,
+            instruction.account_id,
+            instruction.source_id,
+            key_id,
+            _post_mac(instruction, key_id),
+        ),
+    )[0]
+    return _answer(row)
+
+
 def transfer(instruction: Transfer) -> Answer:
     """Move money between two wallets."""
     key_id = keys.current_key_id()

@@ -154,18 +154,191 @@ def withdrawal_released(*, player_id: int, amount: Money, key: str, withdrawal_i
 
 
 def withdrawal_paid(
+    *,
+    partner: str,
+    player_id: int,
+    amount: Money,
+    key: str,
+    withdrawal_id: int,
+    fee: Money | None = None,
+) -> Result:
+    """Let reserved money leave: the payment partner has sent it.
+
+    amount: all that was reserved, of which `fee` stays in the house.
+    """
+    wallet_id = _wallet(player_id, amount.currency, Purse.RESERVED)
+    fee = fee or Money.zero(amount.currency)
+    paid = Post(
+        wallet_id=wallet_id,
+        partner_id=partner_id("casino"),
+        outside_id=key,
+        kind=Kind.WITHDRAWAL_PAID,
+        amount=-_positive(amount - fee),
+        account_id=account_id(f"payment_clearing:{partner}"),
+        source_id=withdrawal_id,
+    )
+    if fee.units == 0:
+        return _single(paid)
+    charged = Post(
+        wallet_id=wallet_id,
+        partner_id=partner_id("casino"),
+        outside_id=f"{key}:fee",
+        kind=Kind.FEE,
+        amount=-_positive(fee),
+        account_id=account_id("fees"),
+        source_id=withdrawal_id,
+    )
+    return _together([paid, charged], [amount.currency, amount.currency])[0]
+
+
+def withdrawal_forced(
     *, partner: str, player_id: int, amount: Money, key: str, withdrawal_id: int
 ) -> Result:
-    """Let reserved money leave: the payment partner has sent it."""
+    """Take a payout that left though its reserve had been given back; may leave a debt."""
+    return _forced(
+        _wallet(player_id, amount.currency, Purse.CASH), Kind.WITHDRAWAL_PAID, partner, amount, key,
+        withdrawal_id,
+    )  # fmt: skip
+
+
+def withdrawal_returned(
+    *, partner: str, player_id: int, amount: Money, key: str, withdrawal_id: int
+) -> Result:
+    """Credit a payout that had left and came back."""
     return _single(
         Post(
-            wallet_id=_wallet(player_id, amount.currency, Purse.RESERVED),
-            partner_id=partner_id("casino"),
+            wallet_id=_wallet(player_id, amount.currency, Purse.CASH),
+            partner_id=partner_id(partner),
             outside_id=key,
-            kind=Kind.WITHDRAWAL_PAID,
-            amount=-_positive(amount),
+            kind=Kind.WITHDRAWAL_RETURNED,
+            amount=_positive(amount),
             account_id=account_id(f"payment_clearing:{partner}"),
             source_id=withdrawal_id,
+        )
+    )
+
+
+def deposit_reversed(
+    *, partner: str, player_id: int, amount: Money, key: str, deposit_id: int
+) -> Result:
+    """Take back a deposit that was charged back or reversed; may leave a debt."""
+    return _forced(
+        _wallet(player_id, amount.currency, Purse.CASH), Kind.DEPOSIT_REVERSED, partner, amount,
+        key, deposit_id,
+    )  # fmt: skip
+
+
+def deposit_held(
+    *, partner: str, player_id: int, amount: Money, key: str, deposit_id: int
+) -> Result:
+    """Book a final deposit that may not be played yet: it waits in the held purse."""
+    return deposit_confirmed(
+        partner=partner,
+        wallet_id=_wallet(player_id, amount.currency, Purse.HELD),
+        amount=amount,
+        key=key,
+        deposit_id=deposit_id,
+    )
+
+
+def deposit_released(*, player_id: int, amount: Money, key: str, deposit_id: int) -> Result:
+    """Let a held deposit into cash."""
+    return _between_purses(
+        player_id, Purse.HELD, Purse.CASH, Kind.DEPOSIT_RELEASED, amount, key, deposit_id, mask=0
+    )
+
+
+def deposit_refunded(
+    *, partner: str, player_id: int, amount: Money, key: str, deposit_id: int
+) -> Result:
+    """Send a held deposit back to where it came from."""
+    return _single(
+        Post(
+            wallet_id=_wallet(player_id, amount.currency, Purse.HELD),
+            partner_id=partner_id("casino"),
+            outside_id=key,
+            kind=Kind.DEPOSIT_REFUNDED,
+            amount=-_positive(amount),
+            account_id=account_id(f"payment_clearing:{partner}"),
+            source_id=deposit_id,
+        )
+    )
+
+
+def exchanged(
+    *, player_id: int, sold: Money, bought: Money, spread: Money, key: str, quote_id: int
+) -> tuple[Result, Result]:
+    """Sell one currency for another: what each wallet holds afterwards, sold first.
+
+    bought: at the middle rate. spread: the part of it that stays in the house. All or nothing.
+    """
+    casino, conversion = partner_id("casino"), account_id("conversion")
+    from_wallet = _wallet(player_id, sold.currency, Purse.CASH)
+    to_wallet = _wallet(player_id, bought.currency, Purse.CASH)
+    posts = [
+        Post(
+            wallet_id=from_wallet,
+            partner_id=casino,
+            outside_id=f"{key}:sold",
+            kind=Kind.EXCHANGE_SOLD,
+            amount=-_positive(sold),
+            account_id=conversion,
+            source_id=quote_id,
+            mask=Block.WITHDRAW,
+        ),
+        Post(
+            wallet_id=to_wallet,
+            partner_id=casino,
+            outside_id=f"{key}:bought",
+            kind=Kind.EXCHANGE_BOUGHT,
+            amount=_positive(bought),
+            account_id=conversion,
+            source_id=quote_id,
+        ),
+    ]
+    if spread.units:
+        posts.append(
+            Post(
+                wallet_id=to_wallet,
+                partner_id=casino,
+                outside_id=f"{key}:spread",
+                kind=Kind.EXCHANGE_SPREAD,
+                amount=-_positive(spread),
+                account_id=account_id("conversion_spread"),
+                source_id=quote_id,
+            )
+        )
+    results = _together(posts, [sold.currency, bought.currency, bought.currency])
+    return results[0], results[-1]
+
+
+def vault_put(*, player_id: int, amount: Money, key: str) -> Result:
+    """Out of cash into the vault, where it cannot be staked."""
+    return _between_purses(
+        player_id, Purse.CASH, Purse.VAULT, Kind.VAULT_PUT, amount, key, None, mask=0
+    )
+
+
+def vault_taken(*, player_id: int, amount: Money, key: str) -> Result:
+    """Out of the vault into cash."""
+    return _between_purses(
+        player_id, Purse.VAULT, Purse.CASH, Kind.VAULT_TAKEN, amount, key, None, mask=0
+    )
+
+
+def adjusted(*, player_id: int, amount: Money, key: str, adjustment_id: int) -> Result:
+    """Correct a balance by an amount of either sign that two people have agreed on."""
+    if amount.units == 0:
+        raise ValueError("A correction of nothing.")
+    return _single(
+        Post(
+            wallet_id=_wallet(player_id, amount.currency, Purse.CASH),
+            partner_id=partner_id("casino"),
+            outside_id=key,
+            kind=Kind.ADJUSTMENT,
+            amount=amount,
+            account_id=account_id("adjustment"),
+            source_id=adjustment_id,
         )
     )
 
@@ -204,7 +377,7 @@ def _between_purses(
     kind: Kind,
     amount: Money,
     key: str,
-    source_id: int,
+    source_id: int | None,
     *,
     mask: int,
 ) -> Result:
@@ -222,6 +395,33 @@ def _between_purses(
         )
     )
     return _result(answer, amount.currency)
+
+
+def _forced(
+    wallet_id: int, kind: Kind, partner: str, amount: Money, key: str, source_id: int
+) -> Result:
+    answer = ledger.force(
+        Post(
+            wallet_id=wallet_id,
+            partner_id=partner_id(partner),
+            outside_id=key,
+            kind=kind,
+            amount=-_positive(amount),
+            account_id=account_id(f"payment_clearing:{partner}"),
+            source_id=source_id,
+        )
+    )
+    return _result(answer, amount.currency)
+
+
+def _together(posts: list[Post], currencies: list[Currency]) -> list[Result]:
+    """All or nothing, in order."""
+    try:
+        answers = ledger.apply(posts)
+    except ListRefused as refused:
+        _result(refused.answer, currencies[refused.place])
+        raise
+    return [_result(answer, of) for answer, of in zip(answers, currencies, strict=False)]
 
 
 def _single(instruction: Post) -> Result:

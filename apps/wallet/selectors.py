@@ -21,6 +21,16 @@ WORDS = {
     Kind.FREE_SPINS_WIN: "Free spins win",
     Kind.PROMO_WIN: "Promotion win",
     Kind.DEPOSIT_REVERSED: "Deposit reversed",
+    Kind.WITHDRAWAL_RETURNED: "Withdrawal came back",
+    Kind.EXCHANGE_SOLD: "Exchanged",
+    Kind.EXCHANGE_BOUGHT: "Received in exchange",
+    Kind.EXCHANGE_SPREAD: "Exchange spread",
+    Kind.VAULT_PUT: "Into the vault",
+    Kind.VAULT_TAKEN: "Out of the vault",
+    Kind.ADJUSTMENT: "Correction",
+    Kind.DEPOSIT_RELEASED: "Held deposit released",
+    Kind.DEPOSIT_REFUNDED: "Deposit refunded",
+    Kind.FEE: "Fee",
 }
 
 

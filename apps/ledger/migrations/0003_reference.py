@@ -21,8 +21,13 @@ ACCOUNTS = [
     (3, "payment_clearing:coinspaid", "Money at CoinsPaid"),
     (4, "bonus_expense", "Free spins and promotions we pay for"),
     (5, "promo_expense", "Prizes a game partner announces"),
+    (6, "payment_clearing:paymentiq", "Money at PaymentIQ's providers"),
+    (7, "conversion", "Currencies sold and bought by players, at the middle rate"),
+    (8, "conversion_spread", "What exchanges leave in the house"),
+    (9, "fees", "Fees that players pay"),
+    (10, "adjustment", "Corrections by two people"),
 ]
-PARTNERS = [(1, "casino"), (2, "softswiss"), (3, "coinspaid")]
+PARTNERS = [(1, "casino"), (2, "softswiss"), (3, "coinspaid"), (4, "paymentiq")]
 
 
 def load(apps, schema_editor):

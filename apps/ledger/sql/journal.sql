@@ -164,7 +164,7 @@ BEGIN
         RAISE EXCEPTION 'amount % has more than 18 decimals', p_amount USING ERRCODE = 'numeric_value_out_of_range';
     END IF;
     -- Here and not in a CHECK: there it costs thirty times as much.
-    IF (p_amount > 0 AND p_kind IN (1, 6, 10)) OR (p_amount < 0 AND p_kind IN (2, 4, 8, 9)) THEN
+    IF (p_amount > 0 AND p_kind IN (1, 6, 10, 12, 14, 19, 20)) OR (p_amount < 0 AND p_kind IN (2, 4, 8, 9, 11, 13)) THEN
         RAISE EXCEPTION 'amount % has the wrong direction for kind %', p_amount, p_kind
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_entry_direction';
     END IF;
@@ -217,6 +217,42 @@ BEGIN
     VALUES (entry, p_wallet, version, p_account, p_kind, p_amount, balance, p_partner,
             p_outside, p_round, p_source, p_closes, p_key, p_mac, new_link);
     balance_after := balance;
+    status := 'applied';
+END $$;
+
+-- Take what is no longer ours to keep, covered or not: a deposit that was charged back, a payout that went out
+-- after all. What is missing stays as a visible debt, which the next credits repay.
+CREATE FUNCTION ledger_force(
+    p_wallet bigint, p_partner smallint, p_outside text, p_kind smallint, p_amount numeric,
+    p_account smallint, p_source bigint, p_key smallint, p_mac bytea,
+    OUT status text, OUT balance numeric, OUT entry bigint, OUT balance_after numeric, OUT version bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE w ledger_wallet; l bytea;
+BEGIN
+    IF p_amount >= 0 OR p_kind NOT IN (6, 10) OR scale(p_amount) > 18 THEN
+        RAISE EXCEPTION 'kind % with amount % is nothing to force', p_kind, p_amount USING ERRCODE = 'check_violation';
+    END IF;
+    SELECT * INTO w FROM ledger_wallet x WHERE x.id = p_wallet FOR NO KEY UPDATE;
+    IF NOT FOUND THEN status := 'no_wallet'; RETURN; END IF;
+    entry := nextval('ledger_entry_id_seq');
+    INSERT INTO ledger_operation (partner_id, outside_id, wallet_id, state, entry_id)
+    VALUES (p_partner, p_outside, p_wallet, 1, entry) ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        SELECT r.status, r.balance, r.entry, r.balance_after, r.version
+          INTO status, balance, entry, balance_after, version
+          FROM ledger_replay(p_wallet, p_partner, p_outside, p_kind, p_amount, NULL) r;
+        RETURN;
+    END IF;
+    balance := w.balance + p_amount; balance_after := balance; version := w.version + 1;
+    l := sha256(w.link || p_mac || int8send(version) || convert_to(balance::text, 'UTF8'));
+    UPDATE ledger_wallet x
+       SET balance = ledger_force.balance, version = ledger_force.version, link = l,
+           floor = least(w.floor, ledger_force.balance, 0)
+     WHERE x.id = p_wallet;
+    INSERT INTO ledger_entry (id, wallet_id, wallet_version, account_id, kind, amount, balance_after, partner_id,
+                              outside_id, source_id, closes_round, key_id, mac, link)
+    VALUES (entry, p_wallet, version, p_account, p_kind, p_amount, balance, p_partner,
+            p_outside, p_source, false, p_key, p_mac, l);
     status := 'applied';
 END $$;
 

@@ -1,6 +1,7 @@
 """What the payment services ask of a gateway, in our words."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -98,6 +99,33 @@ class AlreadyTaken(Exception):
     """The gateway has an order with this reference already: an earlier try got through."""
 
 
+@dataclass(frozen=True)
+class GatewayBalance:
+    """What the gateway holds for us. amount: major units of our currency `code`."""
+
+    code: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class StatementRow:
+    """One payment in the gateway's own book of a day.
+
+    kind: `deposit`, `withdrawal`, `exchange`, `reversal`. amount: positive, what moved between us
+    and the player, in our currency `code`. fee: what the gateway kept, in `fee_code`.
+    reference: our own id where the gateway knows it.
+    """
+
+    outside_ref: str
+    kind: str
+    code: str
+    amount: Decimal
+    status: str
+    reference: str = ""
+    fee: Decimal = Decimal(0)
+    fee_code: str = ""
+
+
 class Gateway(Protocol):
     """Every call may raise ProviderError; none is made inside a transaction."""
 
@@ -109,3 +137,9 @@ class Gateway(Protocol):
 
     def find_payout(self, reference: str) -> PayoutReport | None:
         """What became of the payout with our reference; None when the gateway never got it."""
+
+    def balances(self) -> list[GatewayBalance]:
+        """What the gateway holds for us, per currency."""
+
+    def statement(self, day: date) -> list[StatementRow]:
+        """The final payments of one UTC day, from the gateway's own book."""

@@ -1,0 +1,165 @@
+"""Money that leaves."""
+
+from hashlib import sha256
+from typing import Any
+
+from django.db import models
+
+from apps.core.ids import public_id
+from apps.core.money import Money
+from apps.ledger import selectors as ledger
+from apps.payments.models.rails import Rail
+from apps.payments.models.states import AMOUNT, check_move
+
+
+class Withdrawal(models.Model):
+    """A player's wish to be paid out. The money is reserved from the first moment to the last."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", "waiting for a person"
+        APPROVED = "approved", "approved, to be sent"
+        SENDING = "sending", "being sent, outcome not known yet"
+        SENT = "sent", "the gateway has it"
+        PAID = "paid"
+        REJECTED = "rejected", "rejected, money returned"
+        RELEASED = "released", "refused by the gateway, money returned"
+
+    MOVES: dict[str, set[str]] = {
+        State.REQUESTED: {State.APPROVED, State.REJECTED},
+        State.APPROVED: {State.SENDING},
+        State.SENDING: {State.SENT, State.PAID, State.RELEASED},
+        State.SENT: {State.PAID, State.RELEASED},
+    }
+
+    public_id = models.CharField(max_length=32, unique=True, editable=False)
+    player = models.ForeignKey(
+        "accounts.Player", on_delete=models.PROTECT, related_name="withdrawals"
+    )
+    rail = models.ForeignKey(Rail, on_delete=models.PROTECT)
+    currency = models.ForeignKey(
+        "ledger.Currency", to_field="code", db_column="currency", on_delete=models.PROTECT
+    )
+    provider = models.CharField(max_length=32)
+    amount = models.DecimalField(**AMOUNT)
+    address = models.CharField(max_length=255)
+    tag = models.CharField(max_length=64, blank=True)
+    key = models.CharField(max_length=64, help_text="Chosen by the client, one per wish.")
+    state = models.CharField(max_length=16, choices=State, default=State.REQUESTED)
+    reasons = models.JSONField(default=list, help_text="Why a person should look.")
+    approved_by = models.ForeignKey(
+        "accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approval_hash = models.CharField(
+        max_length=64, blank=True, help_text="Hash of exactly what was approved."
+    )
+    decision = models.CharField(max_length=255, blank=True, help_text="The reason staff gave.")
+    foreign_id = models.CharField(
+        max_length=64, null=True, blank=True, unique=True,
+        help_text="Our id at the gateway, kept before the first call.",
+    )  # fmt: skip
+    outside_ref = models.CharField(
+        max_length=64, blank=True, help_text="The gateway's id of this payment."
+    )
+    txid = models.CharField(max_length=128, blank=True)
+    error = models.CharField(max_length=255, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the sender looks at it next."
+    )
+    unknown_at = models.DateTimeField(
+        null=True, blank=True, help_text="Last time a call ended without a clear answer."
+    )
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "payments_withdrawal"
+        constraints = [
+            models.UniqueConstraint(fields=["player", "key"], name="payments_withdrawal_key"),
+            models.CheckConstraint(
+                condition=models.Q(amount__gt=0), name="payments_withdrawal_amount"
+            ),
+            # Nothing leaves without an approval and our own id on it.
+            models.CheckConstraint(
+                condition=models.Q(state__in=["requested", "rejected"])
+                | (models.Q(approved_by__isnull=False) & ~models.Q(approval_hash="")),
+                name="payments_withdrawal_approved",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["requested", "rejected", "approved"])
+                | models.Q(foreign_id__isnull=False),
+                name="payments_withdrawal_foreign_id",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["player", "-id"], name="payments_withdrawal_player"),
+            models.Index(fields=["state", "id"], name="payments_withdrawal_state"),
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(due_at__isnull=False),
+                name="payments_withdrawal_due",
+            ),
+        ]
+        permissions = [
+            ("approve_withdrawal", "Can approve withdrawals"),
+            ("reject_withdrawal", "Can reject withdrawals"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.public_id:
+            self.public_id = public_id("wd")
+        super().save(*args, **kwargs)
+
+    @property
+    def money(self) -> Money:
+        return Money.from_major(self.amount, ledger.currency(self.currency_id))
+
+    @property
+    def is_final(self) -> bool:
+        return self.state not in self.MOVES
+
+    @property
+    def state_words(self) -> str:
+        """The state as its player reads it."""
+        return WITHDRAWAL_WORDS[self.State(self.state)]
+
+    @property
+    def reason_shown(self) -> str:
+        """What the player reads about a refusal; other decisions stay in the house."""
+        return self.decision if self.state == self.State.REJECTED else ""
+
+    @property
+    def payout_hash(self) -> str:
+        """Hash of what would be paid: an approval is for this and nothing else."""
+        parts = (
+            self.public_id,
+            str(self.player_id),
+            self.provider,
+            str(self.rail_id),
+            self.money.text,
+            self.currency_id,
+            self.address,
+            self.tag,
+        )
+        return sha256("\n".join(parts).encode()).hexdigest()
+
+    def move_to(self, state: str) -> None:
+        """Change the state in memory. Raises IllegalMove."""
+        check_move(self.MOVES, self.state, state, self.public_id)
+        self.state = state
+
+
+WITHDRAWAL_WORDS = {
+    Withdrawal.State.REQUESTED: "Waiting for our payments team",
+    Withdrawal.State.APPROVED: "Approved, about to be sent",
+    Withdrawal.State.SENDING: "Being handed to the payment gateway",
+    Withdrawal.State.SENT: "The payment gateway is sending it",
+    Withdrawal.State.PAID: "Paid",
+    Withdrawal.State.REJECTED: "Rejected, the money is back in your balance",
+    Withdrawal.State.RELEASED: "Refused by the gateway, the money is back in your balance",
+}
