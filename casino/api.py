@@ -92,7 +92,9 @@ urlpatterns = [
     path("docs/", documentation, name="docs"),
     path("", include("apps.accounts.api.urls")),
     path("", include("apps.wallet.api.urls")),
+    path("", include("apps.wallet.statements.api.urls")),
     path("", include("apps.games.api.urls")),
     path("", include("apps.payments.api.urls")),
+    path("", include("apps.originals.api.urls")),
     re_path(r"", MissingView.as_view()),
 ]

@@ -17,7 +17,11 @@ PREFIX = "/callbacks/"
 HANDLERS = {
     "softswiss": "apps.games.providers.softswiss.callbacks.handle",
     "coinspaid": "apps.payments.providers.coinspaid.callbacks.handle",
+    "paymentiq": "apps.payments.providers.paymentiq.callbacks.handle",
+    "sendpost": "apps.messaging.providers.sendpost.callbacks.handle",
 }
+# Partners whose path is a secret; logs leave it out.
+SECRET_PATHS = {"sendpost"}
 NOT_FOUND = CallbackResponse(404, b'{"code":404,"message":"not found"}')
 TOO_LARGE = CallbackResponse(413, b'{"code":413,"message":"too large"}')
 

@@ -22,6 +22,11 @@ app.conf.beat_schedule = {
     "deliver events": {"task": "events.deliver", "schedule": 1.0, "options": {"expires": 1}},
     # Callbacks whose processing failed.
     "retry inbox": {"task": "integrations.retry_inbox", "schedule": 5.0, "options": {"expires": 5}},
+    # Raw callbacks that nobody needs any more; at night, in batches.
+    "delete old callbacks": {
+        "task": "integrations.delete_old_messages",
+        "schedule": crontab(minute="23", hour="2"),
+    },
     "seal journal": {"task": "ledger.seal", "schedule": 5.0, "options": {"expires": 5}},
     # The audit trail is sealed within a minute and leaves the database hourly at the latest.
     "seal audit": {"task": "audit.seal", "schedule": 15.0, "options": {"expires": 15}},
@@ -31,10 +36,79 @@ app.conf.beat_schedule = {
         "schedule": 2.0,
         "options": {"expires": 2},
     },
+    # Mails that are written and not yet sent, or sent with an unknown outcome.
+    "send mail": {"task": "messaging.send_mail", "schedule": 2.0, "options": {"expires": 2}},
+    # Whether the mail provider still reports to us.
+    "watch mail reports": {"task": "messaging.watch_webhook", "schedule": crontab(minute="*/10")},
+    # What lies at the gateways, against what is owed to players.
+    "read gateways": {"task": "treasury.read_gateways", "schedule": crontab(minute="*/5")},
+    # A way to pay on which nothing happens though it should.
+    "watch payment methods": {"task": "treasury.watch_methods", "schedule": crontab(minute="*/10")},
+    # Yesterday at each gateway against our books, when its statement is complete.
+    "reconcile": {"task": "treasury.reconcile", "schedule": crontab(minute="0", hour="6")},
+    # Proposals that nobody decided on in time.
+    "expire proposals": {"task": "audit.expire_proposals", "schedule": crontab(minute="*/15")},
+    # Exchanges of the house that are ordered, or whose outcome is not known yet.
+    "send exchanges": {
+        "task": "payments.send_exchanges",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    # Deposits and invoices that nobody spoke of for a while: a callback may be lost.
+    "ask about deposits": {
+        "task": "payments.ask_open",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    # Refused payouts and refunds that a fiat gateway must be told of.
+    "send gateway orders": {
+        "task": "payments.send_orders",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
+    # Fiat transactions that were asked about and never finished: nobody promises a second call.
+    "ask about fiat": {
+        "task": "payments.ask_fiat",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    # Deposits that no callback ever told us of.
+    "read exports": {"task": "payments.read_exports", "schedule": crontab(minute="*/15")},
+    # What left according to the gateway, against what the ledger let leave.
+    "watch payouts": {"task": "payments.watch_payouts", "schedule": crontab(minute="*/10")},
+    # Minimums, digits and coins on offer, as the gateway lists them.
+    "sync rails": {"task": "payments.sync_lists", "schedule": crontab(minute="37")},
+    # New addresses whose wait is over; withdrawals that nobody decided in the promised time.
+    "watch withdrawals": {
+        "task": "payments.watch_queue",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
+    # Vaults whose owner chose a delay, when it is over.
+    "release vaults": {"task": "wallet.release_vault", "schedule": crontab(minute="*")},
     # New, changed and recalled games; how much each was played this week.
     "sync games": {"task": "games.sync", "schedule": crontab(minute="7")},
+    # Rounds of our own games that nobody came back to for a month.
+    "finish abandoned rounds": {
+        "task": "originals.finish_abandoned",
+        "schedule": crontab(minute="13", hour="4"),
+    },
     # New journal partitions well before the last one fills.
     "extend journal": {"task": "ledger.extend", "schedule": crontab(minute="17")},
+    # What currencies are worth; a second copy finds the lock taken and ends.
+    "refresh rates": {"task": "rates.refresh", "schedule": 30.0, "options": {"expires": 30}},
+    # Rates that are published once a day, for display only.
+    "refresh daily rates": {"task": "rates.refresh_display", "schedule": crontab(minute="33")},
+    # What is owed to players, as a tree they can check; a second copy finds it there.
+    "publish liabilities": {
+        "task": "liabilities.publish",
+        "schedule": crontab(minute="10", hour="0"),
+    },
+    # Trees that are too old to be asked for; sums and roots stay.
+    "delete old trees": {
+        "task": "liabilities.delete_old_trees",
+        "schedule": crontab(minute="53", hour="2"),
+    },
     # Invariants, read-only, on one snapshot; a break raises an alarm.
     "prove ledger": {"task": "ledger.prove", "schedule": crontab(minute="47", hour="3")},
 }

@@ -148,23 +148,30 @@ def local_secrets(home: Path | None = None) -> dict[str, str]:
     """Secrets of this data folder, made at first use and readable by their owner only."""
     home = home or folder()
     path = home / "secrets.json"
-    if not path.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        with _locked(home):
-            if not path.exists():
-                _write_private(path, json.dumps(_new_secrets(), indent=1))
-    loaded: dict[str, str] = json.loads(path.read_text())
-    return loaded
+    home.mkdir(parents=True, exist_ok=True)
+    with _locked(home):
+        known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        new = {name: value for name, value in _new_secrets().items() if name not in known}
+        if new:
+            _write_private(path, json.dumps(known | new, indent=1))
+    return known | new
 
 
 def _new_secrets() -> dict[str, str]:
     return {
         "SECRET_KEY": secrets.token_urlsafe(48),
         "AUDIT_KEYS": f"1:{secrets.token_hex(32)}",
+        "FIELD_KEYS": f"1:{secrets.token_hex(32)}",
         "SOFTSWISS_CASINO_ID": "demo-casino",
         "SOFTSWISS_AUTH_TOKEN": secrets.token_urlsafe(24),
         "COINSPAID_KEY": secrets.token_hex(16),
         "COINSPAID_SECRET": secrets.token_hex(32),
+        "PAYMENTIQ_PASSWORD": secrets.token_urlsafe(24),
+        "PAYMENTIQ_CLIENT_SECRET": secrets.token_urlsafe(24),
+        "SENDPOST_API_KEY": secrets.token_urlsafe(24),
+        "SENDPOST_MARKETING_API_KEY": secrets.token_urlsafe(24),
+        "SENDPOST_ACCOUNT_API_KEY": secrets.token_urlsafe(24),
+        "SENDPOST_WEBHOOK_SECRET": secrets.token_urlsafe(24),
         "DEMO_PASSWORD": f"demo-{secrets.token_hex(4)}",
     }
 

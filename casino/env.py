@@ -33,18 +33,27 @@ def choice(name: str, options: tuple[str, ...], default: str) -> str:
     return value
 
 
-def integer(name: str, default: int) -> int:
+def integer(name: str, default: int, *, at_least: int | None = None) -> int:
     value = os.environ.get(name, "")
     if not value:
         return default
     try:
-        return int(value)
+        number = int(value)
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from None
+    if at_least is not None and number < at_least:
+        raise ImproperlyConfigured(f"{name} must be {at_least} or more, not {number}.")
+    return number
 
 
 def items(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def refuse(name: str, why: str) -> None:
+    """What must not be set here."""
+    if os.environ.get(name):
+        raise ImproperlyConfigured(f"Unset {name}: {why}.")
 
 
 def secret(name: str, *, length_min: int = 32) -> str:

@@ -15,8 +15,12 @@ urlpatterns = [
     path("api/v1/", include("casino.api")),
     re_path(r"^callbacks/(?P<partner>[a-z]+)/(?P<path>.*)$", callbacks.view),
     path("", include("apps.accounts.urls")),
+    path("wallet/statements/", include("apps.wallet.statements.urls")),
+    path("wallet/", include("apps.wallet.urls")),
     path("", include("apps.payments.urls")),
+    path("proof-of-liabilities/", include("apps.treasury.liabilities.urls")),
     path("games/", include("apps.games.urls")),
+    path("", include("apps.originals.urls")),
     path("", include("apps.messaging.urls")),
     path("", include("apps.site.urls")),
 ]

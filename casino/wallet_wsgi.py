@@ -66,7 +66,8 @@ def _respond(environ: dict[str, Any]) -> CallbackResponse:
     try:
         return callbacks.answer(request, partner)
     except Exception:
-        log.exception("callback.failed", partner=partner, path=rest)
+        shown = "(kept out)" if partner in callbacks.SECRET_PATHS else rest
+        log.exception("callback.failed", partner=partner, path=shown)
         return BROKEN
 
 

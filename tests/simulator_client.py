@@ -194,9 +194,139 @@ class Coinspaid(Driver):
         )["statuses"]
         return statuses
 
+    def reorganise(self, number: int, outcome: str) -> Json:
+        """The chain takes blocks back: `unburied` (it waits again) or `gone`."""
+        return self.control(f"transactions/{number}/reorganise", outcome=outcome)
+
+    def contradict(self, number: int, **changes: str) -> Json:
+        """Report something else than the gateway's own book says: status, amount, address."""
+        return self.control(f"transactions/{number}/contradict", **changes)
+
+    def pay_invoice(self, number: int, amount: str, *, confirm: bool = False) -> Json:
+        return self.control(f"invoices/{number}/pay", amount=amount, confirm=confirm)
+
+    def confirm_invoice(self, number: int) -> Json:
+        return self.control(f"invoices/{number}/confirm")
+
+    def expire_invoice(self, number: int) -> Json:
+        return self.control(f"invoices/{number}/expire")
+
+    def price(self, currency: str, eur: str) -> Json:
+        return self.control("prices", currency=currency, eur=eur)
+
+    def currency(self, currency: str, **changes: Any) -> Json:
+        """Change a line of the currency list: minimum_amount, precision, visible, …"""
+        return self.control("currencies", currency=currency, **changes)
+
+    def books(self) -> list[Json]:
+        """Per currency: opening, changes (the lines added up) and balance."""
+        rows: list[Json] = self.control("books")["accounts"]
+        return rows
+
+    @property
+    def statement_url(self) -> str:
+        return f"{self.origin}/coinspaid/statement.csv"
+
     def options(self, **options: Any) -> Json:
-        """deposits_auto, withdrawals_auto, report_below_minimum, approval_above_eur."""
+        """deposits_auto, withdrawals_auto, exchanges_auto, report_below_minimum,
+        report_confirmations, eu_entity, approval_above_eur."""
         return self.control("options", **options)
+
+    def transaction(self, number: int) -> Json:
+        return self.control(f"transactions/{number}")
+
+    def transactions(self, **match: Any) -> list[Json]:
+        """The gateway's own records, oldest first."""
+        found: list[Json] = self.control("find/transactions", match=match)["transactions"]
+        return found[::-1]
+
+    def find(self, limit: int = 20, **match: Any) -> list[Json]:
+        """The newest of its records, newest first."""
+        found: list[Json] = self.control("find/transactions", match=match, limit=limit)[
+            "transactions"
+        ]
+        return found
+
+    def withdrawal(self, foreign_id: str) -> Json:
+        """The withdrawal the casino asked for under this id."""
+        found = self.transactions(kind="withdrawal", foreign_id=foreign_id)
+        assert len(found) == 1, found
+        return found[0]
+
+
+class Paymentiq(Driver):
+    """The fiat gateway. Ids are its `txId`s."""
+
+    partner = "paymentiq"
+
+    @property
+    def base_url(self) -> str:
+        return f"{self.origin}/paymentiq/bo/paymentiq"
+
+    @property
+    def cashier_url(self) -> str:
+        return f"{self.origin}/paymentiq/cashier"
+
+    def options(self, **options: Any) -> Json:
+        """withdrawals_auto, deposits_auto, approval, retries, cancel_after_timeout, …"""
+        return self.control("options", **options)
+
+    def start(self, direction: str, user: str, session: str, amount: str, **data: Any) -> Json:
+        """A payment as the cashier makes it; `outcome`: what the payer does at the provider."""
+        kept: Json = self.control(
+            "start", direction=direction, userId=user, sessionId=session, amount=amount, **data
+        )["transaction"]
+        return kept
+
+    def register(self, user: str, amount: str, **data: Any) -> Json:
+        """A transaction the casino has not heard of; amount: signed."""
+        kept: Json = self.control("register", userId=user, amount=amount, **data)["transaction"]
+        return kept
+
+    def call(self, number: int, action: str, **changes: Any) -> Json:
+        """One call about a transaction by hand, with changed fields: {status, answer}."""
+        return self.control(f"transactions/{number}/call", action=action, changes=changes)
+
+    def send(self, action: str, document: Json | None = None, *, raw: str | None = None) -> Json:
+        """Any call: {status, answer}."""
+        data = {"raw": raw} if raw is not None else {"document": document}
+        return self.control("send", action=action, **data)
+
+    def payer(self, number: int, outcome: str, amount: str = "") -> Json:
+        kept: Json = self.control(f"transactions/{number}/payer", outcome=outcome, amount=amount)[
+            "transaction"
+        ]
+        return kept
+
+    def move_money(self, number: int, amount: str = "", after_seconds: float = 0) -> Json:
+        kept: Json = self.control(
+            f"transactions/{number}/move", amount=amount, after_seconds=after_seconds
+        )["transaction"]
+        return kept
+
+    def staff(self, number: int, order: str, **data: Any) -> Json:
+        """approve, deny, hold, or force with `state` and `send`."""
+        kept: Json = self.control(f"transactions/{number}/staff", order=order, **data)[
+            "transaction"
+        ]
+        return kept
+
+    def undo(self, number: int, kind: str, amount: str = "", **data: Any) -> Json:
+        kept: Json = self.control(f"transactions/{number}/undo", kind=kind, amount=amount, **data)[
+            "transaction"
+        ]
+        return kept
+
+    def pay_again(self, number: int, **data: Any) -> Json:
+        kept: Json = self.control(f"transactions/{number}/again", **data)["transaction"]
+        return kept
+
+    def repeat(self, call_key: str, copies: int = 1, *, parallel: bool = False) -> list[Json]:
+        """The casino's answers to the same bytes sent again."""
+        answers: list[Json] = self.control(
+            f"calls/{call_key}/repeat", copies=copies, parallel=parallel
+        )["answers"]
+        return answers
 
     def transaction(self, number: int) -> Json:
         return self.control(f"transactions/{number}")
@@ -205,11 +335,79 @@ class Coinspaid(Driver):
         found: list[Json] = self.control("find/transactions", match=match)["transactions"]
         return found[::-1]
 
-    def withdrawal(self, foreign_id: str) -> Json:
-        """The withdrawal the casino asked for under this id."""
-        found = self.transactions(kind="withdrawal", foreign_id=foreign_id)
+    def totals(self) -> dict[tuple[str, str], str]:
+        """What providers have moved, per user and currency: the vendor's own book."""
+        rows = self.control("totals")["totals"]
+        return {(row["userId"], row["currency"]): row["total"] for row in rows}
+
+
+class Market(Driver):
+    """The sources of rates: Coinbase, CoinGecko, the ECB."""
+
+    partner = "rates"
+
+    def price(self, code: str, eur: str) -> None:
+        """What one of it is worth, at every source but CoinsPaid."""
+        self.control("prices", code=code, eur=eur)
+
+    def fault(self, source: str, code: str, kind: str) -> None:
+        """Let a source say something else; code "*" means all, an empty kind mends it."""
+        self.control("faults", source=source, code=code, kind=kind)
+
+    def off(self, source: str, *, is_off: bool = True) -> None:
+        self.control("off", source=source, is_off=is_off)
+
+    def ecb_day(self, day: str) -> None:
+        self.control("ecb-day", day=day)
+
+
+class Sendpost(Driver):
+    """The mail provider. A mail is named by its `messageId`."""
+
+    partner = "sendpost"
+
+    @property
+    def base_url(self) -> str:
+        return f"{self.origin}/sendpost/api/v1"
+
+    def options(self, **options: Any) -> Json:
+        """legacy, unverified, limited, auto, webhook."""
+        return self.control("options", **options)
+
+    def messages(self, **match: Any) -> list[Json]:
+        """Mails it accepted, oldest first."""
+        found: list[Json] = self.control("find/messages", match=match)["messages"]
+        return found[::-1]
+
+    def message(self, **match: Any) -> Json:
+        """The one mail it accepted."""
+        found = self.messages(**match)
         assert len(found) == 1, found
         return found[0]
+
+    def happen(self, message_id: str, kind: str) -> Json:
+        return self.control(f"messages/{message_id}/happen", kind=kind)
+
+    def resend(self, message_id: str, kind: str) -> Json:
+        """Report the newest event of a kind again, under its own id."""
+        return self.control(f"messages/{message_id}/resend", kind=kind)
+
+    def repeat(self, call_key: str, copies: int = 1, *, parallel: bool = False) -> list[int | None]:
+        statuses: list[int | None] = self.control(
+            f"calls/{call_key}/repeat", copies=copies, parallel=parallel
+        )["statuses"]
+        return statuses
+
+    def suppress(self, account: str, email: str, reason: str = "manual") -> Json:
+        return self.control("suppress", account=account, email=email, reason=reason)
+
+    def suppressions(self, **match: Any) -> list[Json]:
+        found: list[Json] = self.control("find/suppressions", match=match)["suppressions"]
+        return found
+
+    def webhooks(self) -> list[Json]:
+        found: list[Json] = self.control("find/webhooks")["webhooks"]
+        return found
 
 
 @dataclass
@@ -221,6 +419,8 @@ class Simulators:
     process: subprocess.Popen[bytes]
     softswiss: Softswiss
     coinspaid: Coinspaid
+    paymentiq: Paymentiq
+    sendpost: Sendpost
 
     def stop(self) -> None:
         self.process.terminate()
@@ -253,7 +453,15 @@ def start(database_url: str, port: int | None = None, **environment: str) -> Sim
         start_new_session=True,  # so that a kill reaches the server's own children
     )
     origin = f"http://127.0.0.1:{port}"
-    running = Simulators(origin, database_url, process, Softswiss(origin), Coinspaid(origin))
+    running = Simulators(
+        origin,
+        database_url,
+        process,
+        Softswiss(origin),
+        Coinspaid(origin),
+        Paymentiq(origin),
+        Sendpost(origin),
+    )
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
@@ -313,8 +521,41 @@ def coinspaid(simulators: Simulators, settings: Any) -> Iterator[Coinspaid]:
     """The gateway with an empty book; the casino's settings point at it."""
     simulators.coinspaid.reset()
     settings.COINSPAID_BASE_URL = simulators.coinspaid.base_url
+    settings.COINSPAID_STATEMENT_URL = simulators.coinspaid.statement_url
     yield simulators.coinspaid
     simulators.coinspaid.reset()
+
+
+@pytest.fixture
+def paymentiq(simulators: Simulators, settings: Any) -> Iterator[Paymentiq]:
+    """The fiat gateway with an empty book; the casino's settings point at it."""
+    simulators.paymentiq.reset()
+    settings.PAYMENTIQ_BASE_URL = simulators.paymentiq.base_url
+    settings.PAYMENTIQ_CASHIER_URL = simulators.paymentiq.cashier_url
+    yield simulators.paymentiq
+    simulators.paymentiq.reset()
+
+
+@pytest.fixture
+def sendpost(simulators: Simulators, settings: Any) -> Iterator[Sendpost]:
+    """The mail provider with an empty mailbox; the casino's mail goes through its queue to it."""
+    simulators.sendpost.reset()
+    settings.SENDPOST_BASE_URL = simulators.sendpost.base_url
+    settings.EMAIL_BACKEND = "apps.messaging.backend.QueueBackend"
+    yield simulators.sendpost
+    simulators.sendpost.reset()
+
+
+@pytest.fixture
+def market(simulators: Simulators, settings: Any) -> Iterator[Market]:
+    """The sources of rates, as they are at first; the casino's settings point at them."""
+    played = Market(simulators.origin)
+    played.reset()
+    settings.COINBASE_BASE_URL = f"{simulators.origin}/rates/coinbase"
+    settings.COINGECKO_BASE_URL = f"{simulators.origin}/rates/coingecko/api/v3"
+    settings.ECB_BASE_URL = f"{simulators.origin}/rates/ecb"
+    yield played
+    played.reset()
 
 
 # ---- a casino that only records ----------------------------------------------------------------

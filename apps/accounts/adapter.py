@@ -10,6 +10,7 @@ from allauth.headless.adapter import DefaultHeadlessAdapter
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import PermissionDenied
+from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
@@ -18,9 +19,10 @@ from django.urls import reverse
 from apps.accounts.errors import EmailTaken, NameTaken
 from apps.accounts.models import Player, User
 from apps.accounts.people import is_player
-from apps.accounts.services import make_player
+from apps.accounts.services import make_player, note_credentials_changed
 from apps.audit import services as audit
 from apps.core.errors import DomainError
+from apps.core.mail import KIND_HEADER, PLAYER_HEADER
 
 logger = logging.getLogger(__name__)
 
@@ -94,6 +96,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def set_password(self, user: User, password: str) -> None:
         with transaction.atomic():
             super().set_password(user, password)
+            note_credentials_changed(user)
             audit.record("player.password_changed", actor=user, subject=user, request=self.request)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
@@ -110,6 +113,23 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         # A new account costs one password hash; so does an address that has one.
         make_password("as long as a password")
         super().send_account_already_exists_mail(email)
+
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMessage:
+        """Tell the queue which mail this is and whose: how long it is worth sending depends on it."""
+        about = {KIND_HEADER: template_prefix.rpartition("/")[2]}
+        user = context.get("user")
+        if user is not None and is_player(user):
+            about[PLAYER_HEADER] = str(user.pk)
+        message: EmailMessage = super().render_mail(
+            template_prefix, email, context, {**(headers or {}), **about}
+        )
+        return message
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A mail server that is down does not undo what the person has just done."""

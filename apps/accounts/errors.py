@@ -30,3 +30,13 @@ class EmailTaken(InvalidInput):
 class PlayerNotActive(Forbidden):
     code = "player_not_active"
     message = "Your account is not active. Write to support."
+
+
+class StepUpRequired(Forbidden):
+    code = "step_up_required"
+    message = "Enter your password once more: this needs a fresh sign-in."
+
+
+class WrongPassword(Forbidden):
+    code = "wrong_password"
+    message = "This is not your password."

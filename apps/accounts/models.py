@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 
+from apps.audit import services as audit
+from apps.core.clock import now
 from apps.core.ids import public_id
 
 
@@ -43,6 +45,29 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    _loaded_email: str | None = None
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Any, values: Any, **kwargs: Any) -> "User":
+        user = super().from_db(db, field_names, values, **kwargs)
+        user._loaded_email = user.__dict__.get("email")
+        return user
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep when a player's address changed: payouts wait after that.
+
+        allauth writes the address from several of its flows; every one of them comes through here.
+        """
+        before = self._loaded_email
+        if self.pk is None or before is None or before == self.email:
+            super().save(*args, **kwargs)
+            return
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if Player.objects.filter(pk=self.pk).update(credentials_changed_at=now()):
+                audit.record("player.email_changed", actor=self, subject=self)
+        self._loaded_email = self.email
+
 
 class Player(models.Model):
     """A customer. The primary key is the user's, so one number means one person everywhere."""
@@ -58,6 +83,13 @@ class Player(models.Model):
     birth_date = models.DateField()
     country = models.CharField(max_length=2)
     status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
+    rank = models.PositiveSmallIntegerField(default=0, help_text="VIP rank, 0 is everybody's.")
+    kyc_level = models.PositiveSmallIntegerField(
+        default=0, help_text="How far the person is verified: 0 not at all, 3 completely."
+    )
+    credentials_changed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Last change of password or e-mail address."
+    )
     terms_version = models.CharField(max_length=16)
     terms_accepted_at = models.DateTimeField()
     terms_ip = models.GenericIPAddressField(null=True, blank=True)

@@ -28,6 +28,8 @@ from apps.events.bus import publish
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,19}", re.ASCII)
 SCOPES = ("read", "play", "money")
 API_KEYS_MAX = 10
+RANK_MAX = 10
+KYC_LEVEL_MAX = 3
 
 
 def check_registration(
@@ -153,6 +155,51 @@ def set_status(*, player_id: int, status: str, actor: models.Model | str, reason
         reason=reason.strip(),
     )
     publish(PlayerStatusChanged(player_id=player.pk, status=status))
+    return player
+
+
+def note_credentials_changed(user: User) -> None:
+    """Keep when it happened: for a while no payout may leave for a place of the changer's choice."""
+    Player.objects.filter(pk=user.pk).update(credentials_changed_at=now())
+
+
+@transaction.atomic
+def set_rank(*, player_id: int, rank: int, actor: models.Model | str, reason: str) -> Player:
+    """Put a player into a VIP rank. Raises NotFound, InvalidInput."""
+    if not 0 <= rank <= RANK_MAX:
+        raise InvalidInput(fields={"rank": f"Ranks go from 0 to {RANK_MAX}."})
+    return _set_level(player_id, "rank", rank, actor, reason)
+
+
+@transaction.atomic
+def set_kyc_level(*, player_id: int, level: int, actor: models.Model | str, reason: str) -> Player:
+    """Say how far a player is verified, and why. Raises NotFound, InvalidInput."""
+    if not 0 <= level <= KYC_LEVEL_MAX:
+        raise InvalidInput(fields={"level": f"Levels go from 0 to {KYC_LEVEL_MAX}."})
+    return _set_level(player_id, "kyc_level", level, actor, reason)
+
+
+def _set_level(
+    player_id: int, field: str, value: int, actor: models.Model | str, reason: str
+) -> Player:
+    player = Player.objects.select_for_update(no_key=True).filter(pk=player_id).first()
+    if player is None:
+        raise NotFound
+    if not reason.strip():
+        raise InvalidInput(fields={"reason": "Give a reason."})
+    before = getattr(player, field)
+    if before == value:
+        return player
+    setattr(player, field, value)
+    player.save(update_fields=[field])
+    audit.record(
+        f"player.{field}_changed",
+        actor=actor,
+        subject=player,
+        before={field: before},
+        after={field: value},
+        reason=reason.strip(),
+    )
     return player
 
 

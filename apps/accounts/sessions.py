@@ -1,13 +1,16 @@
-"""Where a player is signed in, when each place was last seen, and ending them."""
+"""Where a player is signed in, when each place was last seen, and ending them, idle ones by rule."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
 from django.core.cache import cache
 from django.db import transaction
 
 from apps.accounts.models import Player, User
+from apps.accounts.people import is_player
 from apps.audit import services as audit
 from apps.core.clock import now
 from apps.core.errors import NotFound
@@ -83,15 +86,44 @@ def end_others(*, player: Player, current_key: str | None) -> int:
     return len(others)
 
 
+def is_idle(user: User, session_key: str) -> bool:
+    """Whether a player has asked for nothing in this session for `SESSION_IDLE_MINUTES`."""
+    if not is_player(user) or cache.get(_mark(session_key)):
+        return False
+    seen_at = UserSession.objects.filter(session_key=session_key).values_list("last_seen_at")
+    found = seen_at.first()
+    last = found[0] if found else user.last_login
+    return last is not None and now() - last >= timedelta(minutes=settings.SESSION_IDLE_MINUTES)
+
+
+def end_if_idle(user: User, session: SessionBase) -> bool:
+    """End a player's session that has been idle for too long; True when it is over."""
+    key = session.session_key
+    if key is None or not is_idle(user, key):
+        return False
+    with transaction.atomic():
+        ended, _ = UserSession.objects.filter(session_key=key).delete()
+        # Of several requests at once one finds it.
+        if ended:
+            audit.record("player.session_idled", actor="system", subject=user.player)
+    session.flush()
+    return True
+
+
 def seen(player: Player, *, session_key: str | None) -> None:
     """Note that the player was here: at most one write a minute and session."""
     place = session_key or f"player:{player.pk}"
-    if not cache.add(f"seen:{place}", 1, SEEN_EVERY.total_seconds()):
+    if not cache.add(_mark(place), 1, SEEN_EVERY.total_seconds()):
         return
     at = now()
     Player.objects.filter(pk=player.pk).update(seen_at=at)
     if session_key:
         UserSession.objects.filter(session_key=session_key).update(last_seen_at=at)
+
+
+def _mark(place: str) -> str:
+    """The cache's key that says: seen within the last minute."""
+    return f"seen:{place}"
 
 
 def device(user_agent: str) -> str:

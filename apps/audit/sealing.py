@@ -129,20 +129,20 @@ def verify(stream: Stream) -> Iterator[Finding]:
             "root": bytes(found.root),
             "previous": bytes(found.previous),
         }
-        if not hmac.compare_digest(
-            _mac("seal", found.key_id, _seal_bytes(fields)), bytes(found.mac)
-        ):
+        if not _is_signed("seal", found.key_id, _seal_bytes(fields), bytes(found.mac)):
             yield Finding(name, "its signature does not match its content")
         if bytes(found.previous) != previous:
             yield Finding(name, "does not continue the seal before it")
-        leaves = list(stream.leaves(after_id, found.upto_id, found.rows + BATCH_ROWS))
+        # What a forger put into a seal may be anything, zero and less included.
+        limit = max(found.rows, 0) + BATCH_ROWS
+        leaves = list(stream.leaves(after_id, found.upto_id, limit))
         if len(leaves) != found.rows:
             yield Finding(
                 name,
                 f"covers {found.rows} rows, {len(leaves)} are there "
                 f"(ids {found.from_id} to {found.upto_id})",
             )
-        elif merkle_root([data for _, data in leaves]) != bytes(found.root):
+        elif leaves and merkle_root([data for _, data in leaves]) != bytes(found.root):
             yield Finding(
                 name, f"a row between {found.from_id} and {found.upto_id} is not as it was sealed"
             )
@@ -157,17 +157,17 @@ def _verify_anchors(stream: Stream, hashes: dict[int, bytes]) -> Iterator[Findin
         if hashes:
             yield Finding(str(path.name), "the file of checkpoints is missing")
         return
-    with path.open(encoding="ascii") as file:
+    with path.open("rb") as file:
         for line_number, line in enumerate(file, start=1):
             name = f"checkpoint {path.name}:{line_number}"
             try:
                 checkpoint = json.loads(line)
                 mac = bytes.fromhex(checkpoint.pop("mac"))
-                expected = _mac("anchor", checkpoint["key_id"], _json(checkpoint))
-            except (ValueError, KeyError):
+                is_signed = _is_signed("anchor", checkpoint["key_id"], _json(checkpoint), mac)
+            except (ValueError, KeyError, TypeError, AttributeError):
                 yield Finding(name, "cannot be read")
                 continue
-            if not hmac.compare_digest(mac, expected):
+            if not is_signed:
                 yield Finding(name, "its signature does not match its content")
             elif checkpoint["number"] not in hashes:
                 yield Finding(
@@ -207,6 +207,13 @@ def _seal_hash(found: Seal) -> bytes:
     return sha256(
         bytes(found.mac) + bytes(found.root) + bytes(found.previous) + str(found.number).encode()
     ).digest()
+
+
+def _is_signed(purpose: str, key_id: int, message: bytes, mac: bytes) -> bool:
+    """Whether we signed it; with a key we do not have we did not."""
+    return key_id in settings.AUDIT_KEYS and hmac.compare_digest(
+        _mac(purpose, key_id, message), mac
+    )
 
 
 def _mac(purpose: str, key_id: int, message: bytes) -> bytes:

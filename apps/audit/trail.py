@@ -28,11 +28,16 @@ def seal_trail() -> int:
 def verify_trail() -> Iterator[sealing.Finding]:
     """Every signature, then every seal and checkpoint. The first finding is the first bad row."""
     for row in Record.objects.order_by("id").iterator():
-        if row.key_id not in _known_keys() or not compare_digest(
-            keys.sign(services.canonical(row.__dict__), row.key_id), bytes(row.mac)
-        ):
+        if not is_genuine(row):
             yield sealing.Finding(f"audit row {row.pk}", "was changed or was not written by us")
     yield from sealing.verify(AuditStream())
+
+
+def is_genuine(row: Record) -> bool:
+    """Whether we wrote this row, and wrote it so."""
+    return row.key_id in _known_keys() and compare_digest(
+        keys.sign(services.canonical(row.__dict__), row.key_id), bytes(row.mac)
+    )
 
 
 def _leaf(row: Record) -> bytes:

@@ -171,8 +171,8 @@ def confirm(
     title: str,
     text: str,
     button: str,
-    form: forms.Form,
-    act: Callable[[forms.Form], object],
+    form: forms.BaseForm,
+    act: Callable[[Any], object],
     done: str,
 ) -> HttpResponse:
     """One confirmation page for every door: show, ask, act once, go back."""
@@ -203,7 +203,7 @@ def confirm(
     )
 
 
-def refuse(form: forms.Form, error: DomainError) -> None:
+def refuse(form: forms.BaseForm, error: DomainError) -> None:
     """Show a refused rule where it belongs: at its fields, or above the form."""
     fields = {name: text for name, text in error.fields.items() if name in form.fields}
     for name, text in fields.items():

@@ -1,4 +1,4 @@
-"""A request id for logs and audit rows, and domain errors as pages."""
+"""A request id for logs and audit rows, what caches must know, and domain errors as pages."""
 
 import re
 from collections.abc import Callable
@@ -7,6 +7,7 @@ import structlog
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 
 from apps.core.errors import DomainError
 from apps.core.ids import public_id
@@ -40,6 +41,19 @@ class PlainTextMiddleware:
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             raise SuspiciousOperation("NUL in the address")
         return self.get_response(request)
+
+
+class HtmxVaryMiddleware:
+    """Pages differ for htmx: a part, or `#main` alone. Whoever caches must tell them apart."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            patch_vary_headers(response, ["HX-Request", "HX-Boosted"])
+        return response
 
 
 class DomainErrorMiddleware:

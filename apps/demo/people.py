@@ -4,13 +4,20 @@ from dataclasses import dataclass
 from datetime import date
 
 # Change it when the seed changes: folders seeded by an older one are seeded again.
-SEED_VERSION = "1"
+SEED_VERSION = "2"
 
 
 @dataclass(frozen=True)
 class DemoDeposit:
     rail: str
     amount: str
+
+
+@dataclass(frozen=True)
+class DemoCardDeposit:
+    currency: str
+    amount: str
+    method: str = "creditcard"
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,26 @@ class DemoWithdrawal:
 
 
 @dataclass(frozen=True)
+class DemoAddress:
+    rail: str
+    address: str
+    label: str
+
+
+@dataclass(frozen=True)
+class DemoExchange:
+    sold: str
+    amount: str
+    bought: str
+
+
+@dataclass(frozen=True)
+class DemoVault:
+    currency: str
+    amount: str
+
+
+@dataclass(frozen=True)
 class DemoPlayer:
     email: str
     name: str
@@ -39,8 +66,14 @@ class DemoPlayer:
     country: str
     about: str
     deposits: tuple[DemoDeposit, ...] = ()
+    card_deposits: tuple[DemoCardDeposit, ...] = ()
     rounds: tuple[DemoRounds, ...] = ()
     withdrawals: tuple[DemoWithdrawal, ...] = ()
+    exchanges: tuple[DemoExchange, ...] = ()
+    vault: tuple[DemoVault, ...] = ()
+    rank: int = 0
+    kyc_level: int = 0
+    addresses: tuple[DemoAddress, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,12 +90,13 @@ PLAYERS = (
         name="Marlow",
         born_on=date(1991, 4, 17),
         country="PT",
-        about="money in three currencies, a history, a withdrawal that waits",
+        about="money in five currencies, a vault, a history, a withdrawal that waits",
         deposits=(
             DemoDeposit("BTC", "0.12"),
             DemoDeposit("ETH", "0.75"),
             DemoDeposit("USDTT", "500"),
         ),
+        card_deposits=(DemoCardDeposit("EUR", "250.00"),),
         rounds=(
             DemoRounds("BTC", "0.00005", 12, game=3),
             DemoRounds("ETH", "0.001", 8, game=40),
@@ -73,6 +107,13 @@ PLAYERS = (
             DemoWithdrawal(
                 "ETH", "0.2", "0x52908400098527886E0F7030069857D2E4169EE7", is_approved=True
             ),
+        ),
+        exchanges=(DemoExchange("BTC", "0.01", "EUR"), DemoExchange("USDT", "150", "DOGE")),
+        vault=(DemoVault("ETH", "0.1"), DemoVault("EUR", "200.00")),
+        rank=3,
+        kyc_level=2,
+        addresses=(
+            DemoAddress("BTC", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", "Hardware wallet"),
         ),
     ),
     DemoPlayer(

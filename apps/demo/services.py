@@ -20,7 +20,9 @@ from apps.core.money import Money
 from apps.demo.people import (
     OPERATORS,
     PLAYERS,
+    DemoCardDeposit,
     DemoDeposit,
+    DemoExchange,
     DemoOperator,
     DemoPlayer,
     DemoRounds,
@@ -29,10 +31,15 @@ from apps.demo.people import (
 from apps.games import services as games
 from apps.games.models import Game, GameSession
 from apps.games.providers.base import Urls
+from apps.ledger.selectors import currency
 from apps.operator import services as staff
+from apps.payments import addressbook
 from apps.payments import selectors as payments
 from apps.payments.models import Deposit, Withdrawal
-from apps.payments.services import deposits, withdrawals
+from apps.payments.services import cashier, deposits, withdrawals
+from apps.rates import services as rates
+from apps.wallet import exchange, vault
+from apps.wallet.models import ExchangeQuote
 from casino import embedded
 
 REASON = "Seeded with the demo"
@@ -46,16 +53,25 @@ class SeedFailed(Exception):
 def seed(say: Callable[[str], None]) -> None:
     """Make what is missing of games, people and their history. Raises SeedFailed, ProviderError."""
     say(f"{games.sync_provider('softswiss')} games")
+    say(f"{rates.refresh() + rates.refresh_display()} rates")
     for operator in OPERATORS:
         _make_operator(operator)
     for person in PLAYERS:
         player = _make_player(person)
+        _place(player, person)
         for deposit in person.deposits:
             _pay_in(player, deposit)
+        for card_deposit in person.card_deposits:
+            _pay_by_card(player, card_deposit)
         for rounds in person.rounds:
             _play(player, rounds)
         for withdrawal in person.withdrawals:
             _pay_out(player, withdrawal)
+        for sale in person.exchanges:
+            _exchange(player, sale)
+        for kept in person.vault:
+            amount = Money.parse(kept.amount, currency(kept.currency))
+            vault.put(player=player, amount=amount, key=f"demo-{kept.currency.lower()}")
         say(f"{person.name}: {person.about}")
     games.refresh_popularity()
 
@@ -92,6 +108,18 @@ def _make_player(person: DemoPlayer) -> Player:
     return player
 
 
+def _place(player: Player, person: DemoPlayer) -> None:
+    """Rank, verification and address book, as staff and the player would set them."""
+    accounts.set_rank(player_id=player.pk, rank=person.rank, actor="system", reason=REASON)
+    accounts.set_kyc_level(
+        player_id=player.pk, level=person.kyc_level, actor="system", reason=REASON
+    )
+    for one in person.addresses:
+        addressbook.save(
+            player=player, rail=payments.rail(one.rail), address=one.address, label=one.label
+        )
+
+
 def _pay_in(player: Player, wanted: DemoDeposit) -> None:
     rail = payments.rail(wanted.rail)
     if Deposit.objects.filter(player=player, rail=rail).exists():
@@ -106,6 +134,25 @@ def _pay_in(player: Player, wanted: DemoDeposit) -> None:
     )
     confirmed = Deposit.objects.filter(player=player, rail=rail, state=Deposit.State.CONFIRMED)
     _wait(confirmed.exists, f"the deposit of {wanted.amount} {wanted.rail}")
+
+
+def _pay_by_card(player: Player, wanted: DemoCardDeposit) -> None:
+    """As the player's browser would: a session of the cashier, a card, the bank's question."""
+    rail = payments.rail(wanted.currency)
+    if Deposit.objects.filter(player=player, rail=rail).exists():
+        return
+    token = cashier.open_session(player=player, rail=rail, direction="deposit")
+    _press(
+        "paymentiq/control/start",
+        direction="deposit",
+        method=wanted.method,
+        userId=f"{player.public_id}-{wanted.currency}",
+        sessionId=token,
+        amount=wanted.amount,
+        outcome="success",
+    )
+    confirmed = Deposit.objects.filter(player=player, rail=rail, state=Deposit.State.CONFIRMED)
+    _wait(confirmed.exists, f"the deposit of {wanted.amount} {wanted.currency}")
 
 
 def _play(player: Player, wanted: DemoRounds) -> None:
@@ -150,6 +197,19 @@ def _pay_out(player: Player, wanted: DemoWithdrawal) -> None:
         withdrawals.approve(requested, finance, REASON)
         paid = Withdrawal.objects.filter(pk=requested.pk, state=Withdrawal.State.PAID)
         _wait(paid.exists, f"the withdrawal of {wanted.amount} {wanted.rail}")
+
+
+def _exchange(player: Player, wanted: DemoExchange) -> None:
+    key = f"demo-{wanted.sold}-{wanted.bought}".lower()
+    if ExchangeQuote.objects.filter(player=player, key=key).exists():
+        return
+    rates.refresh()  # seeding may have taken longer than a rate settles
+    quote = exchange.quote(
+        player=player,
+        sold=Money.parse(wanted.amount, currency(wanted.sold)),
+        bought_code=wanted.bought,
+    )
+    exchange.accept(player=player, quote_id=quote.public_id, key=key)
 
 
 def _press(path: str, **data: Any) -> dict[str, Any]:

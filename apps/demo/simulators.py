@@ -3,6 +3,12 @@
 Base URLs for the casino, with this server at http://127.0.0.1:8003:
 SOFTSWISS_BASE_URL=http://127.0.0.1:8003/softswiss
 COINSPAID_BASE_URL=http://127.0.0.1:8003/coinspaid/api/v2
+PAYMENTIQ_BASE_URL=http://127.0.0.1:8003/paymentiq/bo/paymentiq
+PAYMENTIQ_CASHIER_URL=http://127.0.0.1:8003/paymentiq/cashier
+SENDPOST_BASE_URL=http://127.0.0.1:8003/sendpost/api/v1
+COINBASE_BASE_URL=http://127.0.0.1:8003/rates/coinbase
+COINGECKO_BASE_URL=http://127.0.0.1:8003/rates/coingecko/api/v3
+ECB_BASE_URL=http://127.0.0.1:8003/rates/ecb
 """
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -20,6 +26,21 @@ VENDORS = (
         "name": "CoinsPaid",
         "path": "coinspaid",
         "plays": "the crypto cashier: addresses, deposits from the chain, withdrawals",
+    },
+    {
+        "name": "PaymentIQ",
+        "path": "paymentiq",
+        "plays": "the fiat cashier: cards, banks, wallets, approvals, refunds, chargebacks",
+    },
+    {
+        "name": "SendPost",
+        "path": "sendpost",
+        "plays": "the mail provider: a mailbox to read in, bounces, complaints, reports",
+    },
+    {
+        "name": "Rates",
+        "path": "rates",
+        "plays": "Coinbase, CoinGecko and the ECB: what currencies are worth",
     },
 )
 
@@ -50,4 +71,7 @@ urlpatterns = [
     path("readyz", ready),
     path("softswiss/", include("apps.games.providers.softswiss.simulator.urls")),
     path("coinspaid/", include("apps.payments.providers.coinspaid.simulator.urls")),
+    path("paymentiq/", include("apps.payments.providers.paymentiq.simulator.urls")),
+    path("sendpost/", include("apps.messaging.providers.sendpost.simulator.urls")),
+    path("rates/", include("apps.rates.providers.market.simulator.urls")),
 ]

@@ -1,4 +1,7 @@
-"""Rounds, told by the journal. A cursor set to zero after emptying `games_round` rebuilds them."""
+"""Rounds, told by the journal. A cursor set to zero after emptying `games_round` rebuilds them.
+
+Open pages are told after the commit that wrote the rows: what they ask for then is there.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from apps.core.clock import now
+from apps.events import live
 from apps.games.models import GameSession, Round
 from apps.ledger.followers import Follower
 from apps.ledger.models import Entry, Kind
@@ -77,6 +81,11 @@ class Rounds(Follower):
             part.add(entry)
         if parts:
             self._write(parts)
+
+    def after_commit(self, entries: Sequence[Entry]) -> None:
+        """One frame a player and batch; the pages that show rounds ask for them again."""
+        for player_id in sorted({one.wallet.player_id for one in entries if one.kind in PLAYED}):
+            live.push(player_id, "rounds", {})
 
     def _write(self, parts: dict[Key, Part]) -> None:
         session_ids = {part.session_id for part in parts.values() if part.session_id}

@@ -12,6 +12,7 @@ from functools import lru_cache
 from django.db import connection
 
 from apps.audit.alarms import raise_alarm
+from apps.core import crash_points
 from apps.core.clock import now
 from apps.core.money import Currency, Money
 from apps.games.errors import UnknownPlayer
@@ -128,6 +129,7 @@ def settle(
     except KeyConflict:
         alarm_conflict(partner, operations[0].key)
         raise
+    crash_points.reach("play.moved")
     if closes_round and results[-1].status != Status.APPLIED:
         # Nothing new was written that could carry the end of the round.
         finish_round(partner=partner, wallet=wallet, round_ref=round_ref)

@@ -1,6 +1,6 @@
 """Reads of the catalogue and of rounds that more than one door needs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +14,7 @@ from apps.core.money import Currency, Money
 from apps.games.errors import GameNotFound
 from apps.games.models import Game, GameSession, Round, Studio
 from apps.ledger.selectors import currency
+from apps.wallet.statements.naming import GameName, Reference
 
 SEARCH_MAX = 60
 WORDS_MAX = 6
@@ -155,6 +156,14 @@ def rounds(
 
 def as_played(found: Sequence[Round] | QuerySet[Round]) -> list[PlayedRound]:
     return [_played(one) for one in found]
+
+
+def games_of_sessions(references: Collection[Reference]) -> Mapping[Reference, GameName]:
+    """The games of entries that carry a session, for statements."""
+    asked = {one.source_id for one in references if one.source_id is not None}
+    found = GameSession.objects.filter(pk__in=asked).values_list("pk", "game__slug", "game__title")
+    names = {pk: GameName(slug, title) for pk, slug, title in found}
+    return {one: names[one.source_id] for one in references if one.source_id in names}
 
 
 def _played(one: Round) -> PlayedRound:

@@ -6,7 +6,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -102,7 +101,7 @@ def rounds(request: HttpRequest, player: Player) -> HttpResponse:
         # The stage's bar follows with the rows.
         context["live_net"] = _net(session)
     template = "games/rounds.html#rows" if is_part else "games/rounds.html"
-    return _rendered(request, template, context)
+    return render(request, template, context)
 
 
 def game_url(game: Game) -> str:
@@ -182,15 +181,17 @@ def _page(request: HttpRequest, game: Game, stage: Stage, status: int = 200) -> 
         "chosen": chosen,
         "purse": [line for line in purse if line.cash or line is chosen],
         "session": session if stage.mode == "real" else None,
-        "session_net": _net(session) if session and stage.mode == "real" else None,
+        "stage_net": _net(session) if session and stage.mode == "real" else None,
         "rounds": selectors.rounds(player, game=game, limit=ROUNDS_SHOWN) if player else [],
         "similar": selectors.similar_games(game, SIMILAR, country),
         "features": [name.replace("_", " ") for name in game.features],
     }
     if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]  # by middleware
         # htmx shows refusals that come as 422; others it takes for a broken server.
-        return _rendered(request, "games/detail.html#stage", context, 200 if status == 200 else 422)
-    return _rendered(request, "games/detail.html", context, status)
+        return render(
+            request, "games/detail.html#stage", context, status=200 if status == 200 else 422
+        )
+    return render(request, "games/detail.html", context, status=status)
 
 
 def _chosen(player: Player | None, purse: list[Balance], code: str) -> Balance | None:
@@ -200,11 +201,3 @@ def _chosen(player: Player | None, purse: list[Balance], code: str) -> Balance |
 
 def _net(session: GameSession) -> Money:
     return selectors.session_net(session, currency(session.currency))
-
-
-def _rendered(
-    request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
-) -> HttpResponse:
-    response = render(request, template, context, status=status)
-    patch_vary_headers(response, ["HX-Request", "HX-Boosted"])
-    return response

@@ -42,6 +42,7 @@ class VendorHttp:
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
         timeout_seconds: float = 10.0,
+        answer_bytes_max: int = ANSWER_BYTES_MAX,
     ) -> HttpAnswer:
         """Send exactly `body` and return whatever status came back.
 
@@ -52,7 +53,9 @@ class VendorHttp:
             raise ProviderError(f"{self.vendor} is not configured.", retryable=False)
         started = time.monotonic()
         try:
-            answer = self._send(method, path, body, headers or {}, timeout_seconds)
+            answer = self._send(
+                method, path, body, headers or {}, timeout_seconds, answer_bytes_max
+            )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             self._log(method, path, started, error=type(error).__name__)
             raise ProviderError(f"{self.vendor} cannot be reached.", retryable=True) from error
@@ -65,7 +68,13 @@ class VendorHttp:
         return answer
 
     def _send(
-        self, method: str, path: str, body: bytes, headers: Mapping[str, str], timeout: float
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        timeout: float,
+        bytes_max: int,
     ) -> HttpAnswer:
         limits = httpx.Timeout(timeout, connect=CONNECT_SECONDS)
         url = f"{self.base_url}/{path.lstrip('/')}"
@@ -75,7 +84,7 @@ class VendorHttp:
             chunks, size = [], 0
             for chunk in response.iter_bytes():
                 size += len(chunk)
-                if size > ANSWER_BYTES_MAX:
+                if size > bytes_max:
                     raise ProviderError(
                         f"{self.vendor} answered too much.", retryable=False, outcome_unknown=True
                     )

@@ -1,5 +1,7 @@
 """Keep a callback, then act on it; what fails is tried again, then parked for a person.
 
+What is done with is deleted after `INBOX_KEEP_DAYS`.
+
 A partner's `callbacks.py` registers how to act:
 
     @inbox.handler("coinspaid")
@@ -9,7 +11,7 @@ The handler is safe to run twice: its services are keyed by the partner's own id
 """
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
 
 import structlog
@@ -26,6 +28,8 @@ log = structlog.get_logger()
 
 TRIES_MAX = 8
 BATCH = 100
+DELETE_BATCH = 1_000
+DELETE_BATCHES_MAX = 200
 # A message that was kept but whose process died before acting is picked up after this long.
 ORPHAN_SECONDS = 15
 SECRET_HEADERS = {"authorization", "cookie", "x-request-sign", "x-processing-signature"}
@@ -81,6 +85,31 @@ def refuse(
     )
 
 
+def keep_answered(
+    partner: str,
+    kind: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    outside_ref: str,
+    answer: bytes,
+) -> None:
+    """Keep a call that only asked something, with what it was told."""
+    at = now()
+    InboxMessage.objects.create(
+        partner=partner,
+        kind=kind,
+        outside_ref=outside_ref[:255],
+        headers=_shown(headers),
+        body=body,
+        state=InboxMessage.State.DONE,
+        answer_status=200,
+        answer=answer,
+        received_at=at,
+        done_at=at,
+    )
+
+
 def run(message: InboxMessage) -> bool:
     """Act on a message now; True when it is done. A failure is kept with it, never raised."""
     with transaction.atomic():
@@ -109,7 +138,10 @@ def run(message: InboxMessage) -> bool:
         locked.done_at = now()
         locked.due_at = None
         locked.error = ""
-        locked.save(update_fields=["state", "done_at", "due_at", "error"])
+        # A handler whose partner waits for more than a yes leaves its answer on the message.
+        locked.save(
+            update_fields=["state", "done_at", "due_at", "error", "answer_status", "answer"]
+        )
         return True
 
 
@@ -123,6 +155,48 @@ def retry_due(limit: int = BATCH) -> int:
         run(message)
         count += 1
     return count
+
+
+def delete_old(*, at: datetime | None = None, batches_max: int = DELETE_BATCHES_MAX) -> int:
+    """Delete what is done or was refused and is older than `INBOX_KEEP_DAYS`; how many.
+
+    What failed or is parked stays for as long as somebody has to look at it. Each batch is a
+    transaction of its own; what is left after `batches_max` waits for the next run.
+    """
+    before = (at or now()) - timedelta(days=settings.INBOX_KEEP_DAYS)
+    count = 0
+    for state in (InboxMessage.State.DONE, InboxMessage.State.REFUSED):
+        for _ in range(batches_max):
+            deleted = _delete_batch(state, before)
+            count += deleted
+            if deleted < DELETE_BATCH:
+                break
+    return count
+
+
+@transaction.atomic
+def _delete_batch(state: InboxMessage.State, before: datetime) -> int:
+    # Ids follow the time of receipt: the oldest of a state are at one end of its index, and a run
+    # that finds nothing to delete reads one batch, not the table.
+    oldest = InboxMessage.objects.filter(state=state).order_by("id")[:DELETE_BATCH]
+    ids = [
+        pk for pk, received_at in oldest.values_list("pk", "received_at") if received_at < before
+    ]
+    # Asked again under the row's lock: it may have been put back to work in between.
+    deleted, _ = InboxMessage.objects.filter(pk__in=ids, state=state).delete()
+    if deleted:
+        audit.record(
+            "callbacks.deleted",
+            actor="system",
+            after={
+                "state": str(state),
+                "count": deleted,
+                "received_before": before.isoformat(),
+                "first_id": ids[0],
+                "last_id": ids[-1],
+            },
+        )
+    return deleted
 
 
 @transaction.atomic

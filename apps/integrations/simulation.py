@@ -71,6 +71,7 @@ ANSWER_BYTES_MAX = 64 * 1024
 HANG_SECONDS = 40
 REORDER_WAIT_SECONDS = 30
 COPIES_MAX = 50
+UNSENT = "never sent, by a switch"
 LINES_MAX = 8
 
 
@@ -278,9 +279,18 @@ class Switches:
     only: str = ""  # a part of the path or kind; empty means every call
     remaining: int | None = None  # calls still to be spoilt; None until switched off
 
-    API_ANSWERS = ("normal", "refuse", "error_before", "error_after", "drop_after", "hang")
+    API_ANSWERS = (
+        "normal",
+        "refuse",
+        "limited",
+        "error_before",
+        "error_after",
+        "drop_after",
+        "hang",
+        "hang_after",
+    )
     SIGNATURES = ("right", "wrong", "missing")
-    CALLBACK_ANSWERS = ("read", "lose")
+    CALLBACK_ANSWERS = ("read", "lose", "unsent")
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> "Switches":
@@ -375,13 +385,22 @@ class Dropped(StreamingHttpResponse):
         raise ConnectionAbortedError("The switch says: lose this answer.")
 
 
+def too_many(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse("Too many requests", status=429)
+
+
 def spoilt(
-    switchboard: Switchboard, refuse: Callable[[HttpRequest], HttpResponse]
+    switchboard: Switchboard,
+    refuse: Callable[[HttpRequest], HttpResponse],
+    limit: Callable[[HttpRequest], HttpResponse] = too_many,
 ) -> Callable[
     [Callable[Concatenate[HttpRequest, P], HttpResponseBase]],
     Callable[Concatenate[HttpRequest, P], HttpResponseBase],
 ]:
-    """Let a vendor's endpoint suffer the `api_…` switches; `refuse` is the vendor's own no."""
+    """Let a vendor's endpoint suffer the `api_…` switches.
+
+    refuse, limit: the vendor's own words for no, and for too many calls.
+    """
 
     def decorate(
         view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
@@ -392,6 +411,8 @@ def spoilt(
             time.sleep(switches.api_delay_ms / 1000)
             if switches.api_answer == "refuse":
                 return refuse(request)
+            if switches.api_answer == "limited":
+                return limit(request)
             if switches.api_answer == "error_before":
                 return HttpResponse("Internal server error", status=500)
             if switches.api_answer == "hang":
@@ -402,6 +423,8 @@ def spoilt(
                 return HttpResponse("Internal server error", status=500)
             if switches.api_answer == "drop_after":
                 return Dropped()
+            if switches.api_answer == "hang_after":
+                time.sleep(HANG_SECONDS)
             return response
 
         return wrapped
@@ -584,6 +607,8 @@ class Courier:
         return answers
 
     def _send(self, kept: Json, switches: Switches) -> Answer:
+        if switches.callback_answer == "unsent":
+            return Answer(None, note=UNSENT)
         body = kept["body"].encode()
         headers = self._signed(body, switches.callback_signature) | kept["headers"]
         begun = time.monotonic()
@@ -616,7 +641,7 @@ class Courier:
         state = "delivered"
         if answer.status != 200:
             state = "given up"
-            if tries_before < len(self.retry_minutes):
+            if answer.note != UNSENT and tries_before < len(self.retry_minutes):
                 state = "waiting"
                 wait_seconds = vendor_seconds(self.retry_minutes[tries_before] * 60)
                 due_at = datetime.now(UTC) + timedelta(seconds=wait_seconds)
@@ -699,10 +724,12 @@ clockwork = Clockwork()
 API_ANSWER_WORDS = {
     "normal": "as it should be",
     "refuse": "a refusal",
+    "limited": "429, too many calls",
     "error_before": "500, nothing done",
     "error_after": "500, but done",
     "drop_after": "lost, but done",
-    "hang": "none at all",
+    "hang": "none at all, nothing done",
+    "hang_after": "none at all, but done",
 }
 FRAMED_PAGE = "frame-ancestors http: https:"
 OWN_PAGE = "frame-ancestors 'self'"

@@ -164,6 +164,11 @@ def open_wallet(*, player_id: int, currency_id: int, purse: int) -> int:
     return int(row[0])
 
 
+def lock_wallets(wallet_ids: Sequence[int]) -> None:
+    """Hold several wallets until the transaction ends, so that those who need them queue up."""
+    _run("SELECT ledger_lock(%s)", (list(wallet_ids),))
+
+
 def set_blocks(*, player_id: int, blocks: int) -> None:
     """Set what the player's money may not do; waits for every wallet's lock."""
     _run("SELECT ledger_set_blocks(%s, %s::smallint)", (player_id, blocks))

@@ -1,11 +1,13 @@
 """One socket per tab. The server speaks; the tab only says which notice it has seen last."""
 
+import time
 from typing import Any
 from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
+from apps.accounts import sessions
 from apps.accounts.models import Player
 from apps.events import live
 from apps.messaging import services
@@ -13,6 +15,8 @@ from apps.wallet import selectors
 
 TOO_MUCH_BYTES = 4096
 SIGN_IN_FIRST = 4401
+# How often a heartbeat makes the socket look whether its session has gone idle.
+IDLE_CHECK_SECONDS = 60
 
 
 class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
@@ -20,6 +24,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channel
 
     groups: list[str] = []
     player: Player | None = None
+    checked_at = 0.0
 
     async def connect(self) -> None:
         self.player = await self._player()
@@ -43,6 +48,10 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channel
         """Nothing is taken from the socket but a heartbeat; floods end it."""
         if bytes_data is not None or len(text_data or "") > TOO_MUCH_BYTES:
             await self.close(code=1009)
+        elif time.monotonic() - self.checked_at >= IDLE_CHECK_SECONDS:
+            self.checked_at = time.monotonic()
+            if await self._player() is None:
+                await self.frame({"stream": "signed-out", "seq": None, "data": {}})
 
     async def frame(self, message: dict[str, Any]) -> None:
         await self.send_json({key: message[key] for key in ("stream", "seq", "data")})
@@ -53,6 +62,10 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channel
     def _player(self) -> Player | None:
         user = self.scope["user"]
         if not user.is_authenticated or not user.is_active:
+            return None
+        # The next request ends the session; until then it shows nothing more.
+        key = self.scope["session"].session_key
+        if not key or sessions.is_idle(user, key):
             return None
         return Player.objects.filter(pk=user.pk).first()
 
@@ -73,6 +86,9 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channel
             if balance.version
         ]
         since = parse_qs(self.scope["query_string"].decode()).get("since", [""])[0]
+        unread = services.unread_frame(player_id)
+        if since or unread["count"]:
+            frames.append({"stream": "unread", "seq": None, "data": unread})
         if since.isdigit():
             frames += [
                 {"stream": "toast", "seq": notice.pk, "data": services.frame(notice)}

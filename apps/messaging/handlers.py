@@ -1,12 +1,14 @@
-"""What players are told when something happened."""
+"""What players are told when something happened: on the site, and by mail what they care about."""
 
 from decimal import Decimal
 
+from django.conf import settings
 from django.urls import reverse
 
 from apps.accounts.events import PlayerRegistered
+from apps.accounts.models import Player
 from apps.events.bus import handles
-from apps.messaging import services
+from apps.messaging import letters, services
 from apps.messaging.models import Notice
 from apps.payments.events import (
     DepositCancelled,
@@ -19,6 +21,7 @@ from apps.payments.events import (
     WithdrawalReleased,
     WithdrawalRequested,
 )
+from apps.treasury.events import BalanceAdjusted
 
 INFO, SUCCESS, WARNING = Notice.Kind.INFO, Notice.Kind.SUCCESS, Notice.Kind.WARNING
 
@@ -31,7 +34,11 @@ def welcome(event: PlayerRegistered) -> None:
         title="Welcome",
         text="Help and advice on safer play are one click from every page.",
         href="/safer-play/",
+        category=Notice.Category.PLAY,
     )
+    player = Player.objects.select_related("user").get(pk=event.player_id)
+    if player.wants_marketing:
+        letters.send(player, "offers_welcome", {"site_url": settings.SITE_ORIGIN})
 
 
 @handles(DepositSeen)
@@ -42,6 +49,7 @@ def deposit_seen(event: DepositSeen) -> None:
 @handles(DepositConfirmed)
 def deposit_confirmed(event: DepositConfirmed) -> None:
     _tell_deposit(event, SUCCESS, "Deposit confirmed", "is in your balance.")
+    _mail(event, "deposit_confirmed", "payments:deposit_detail")
 
 
 @handles(DepositCancelled)
@@ -52,21 +60,37 @@ def deposit_cancelled(event: DepositCancelled) -> None:
 @handles(WithdrawalRequested)
 def withdrawal_requested(event: WithdrawalRequested) -> None:
     _tell_withdrawal(event, INFO, "Withdrawal requested", "is set aside and waits for review.")
+    _mail(event, "withdrawal_requested", "payments:withdrawal_detail")
 
 
 @handles(WithdrawalPaid)
 def withdrawal_paid(event: WithdrawalPaid) -> None:
     _tell_withdrawal(event, SUCCESS, "Withdrawal sent", "has left for your address.")
+    _mail(event, "withdrawal_paid", "payments:withdrawal_detail")
 
 
 @handles(WithdrawalRejected)
 def withdrawal_rejected(event: WithdrawalRejected) -> None:
     _tell_withdrawal(event, WARNING, "Withdrawal refused", "is back in your balance.")
+    _mail(event, "withdrawal_refused", "payments:withdrawal_detail")
 
 
 @handles(WithdrawalReleased)
 def withdrawal_released(event: WithdrawalReleased) -> None:
     _tell_withdrawal(event, WARNING, "Withdrawal not sent", "is back in your balance.")
+    _mail(event, "withdrawal_refused", "payments:withdrawal_detail")
+
+
+@handles(BalanceAdjusted)
+def balance_adjusted(event: BalanceAdjusted) -> None:
+    amount = Decimal(event.amount).normalize()
+    _tell(
+        event.player_id,
+        INFO,
+        "Balance corrected",
+        f"{amount:+f} {event.currency}. {event.words}",
+        "/wallet/history/",
+    )
 
 
 def _tell_deposit(event: DepositEvent, kind: str, title: str, words: str) -> None:
@@ -80,7 +104,16 @@ def _tell_withdrawal(event: WithdrawalEvent, kind: str, title: str, words: str) 
 
 
 def _tell(player_id: int, kind: str, title: str, text: str, href: str) -> None:
-    services.notify(player_id, kind=kind, title=title, text=text, href=href)
+    services.notify(
+        player_id, kind=kind, title=title, text=text, href=href, category=Notice.Category.MONEY
+    )
+
+
+def _mail(event: DepositEvent | WithdrawalEvent, kind: str, url_name: str) -> None:
+    """No address, hash or name of a bank: a mail is read by whoever has the mailbox."""
+    player = Player.objects.select_related("user").get(pk=event.player_id)
+    href = f"{settings.SITE_ORIGIN}{reverse(url_name, args=[event.public_id])}"
+    letters.send(player, kind, {"amount": _amount(event), "href": href})
 
 
 def _amount(event: DepositEvent | WithdrawalEvent) -> str:

@@ -1,4 +1,4 @@
-"""A bar for every hour, drawn on the server: no script, and it can be read without seeing it."""
+"""Bars drawn on the server: no script, and they can be read without seeing them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from apps.core.money import Money
 from apps.reports.selectors import HourGgr
+from apps.treasury.selectors.board import HourCount
+from apps.treasury.selectors.holdings import WHOLE_BPS, Level
 
 WIDTH, HEIGHT, TOP = 760, 240, 12
 GAP = 2
@@ -86,3 +88,115 @@ def _marks(hours: Sequence[HourGgr], step: Decimal) -> list[Mark]:
         Mark(int(step * number), format(hours[number].hour, form))
         for number in range(0, len(hours), every)
     ]
+
+
+LEVEL_WIDTH, HOT_WIDTH = 400, 160
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A piece of a lying bar. tone: owed, cold, warm or hot."""
+
+    x: int
+    width: int
+    tone: str
+    amount: Money
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What is owed above what is held, on one scale; and the hot share with its two marks."""
+
+    width: int
+    owed: int
+    slices: list[Slice]
+    hot_width: int
+    hot: int
+    target: int
+    alarm: int
+    words: str
+
+
+def holdings(level: Level) -> Holding:
+    """The bars of one currency."""
+    whole = max(1, level.owed.units, level.held.units)
+    slices, x = [], 0
+    for tone, amount in (("cold", level.cold), ("warm", level.warm), ("hot", level.hot)):
+        width = LEVEL_WIDTH * max(0, amount.units) // whole
+        if amount.units > 0:
+            slices.append(Slice(x, max(2, width), tone, amount))
+        x += width
+    alarm_bps = max(1, level.thresholds.hot_alarm_bps)
+    # Twice the alarm fits; what is more fills the bar to its end.
+    span = min(WHOLE_BPS, 2 * alarm_bps)
+    return Holding(
+        width=LEVEL_WIDTH,
+        owed=LEVEL_WIDTH * level.owed.units // whole,
+        slices=slices,
+        hot_width=HOT_WIDTH,
+        hot=min(HOT_WIDTH, HOT_WIDTH * max(0, level.hot_bps or 0) // span),
+        target=HOT_WIDTH * level.thresholds.hot_target_bps // span,
+        alarm=HOT_WIDTH * alarm_bps // span,
+        words=(
+            f"Owed {level.owed}; held {level.held}: cold {level.cold}, warm {level.warm}, "
+            f"hot {level.hot}."
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class VolumeBar:
+    x: int
+    y: int
+    width: int
+    height: int
+    usual_y: int
+    label: str
+    count: int
+    expected: int
+
+
+@dataclass(frozen=True)
+class Volume:
+    """Payments of each hour as bars, what is usual in that hour of the week as a line."""
+
+    width: int
+    height: int
+    bars: list[VolumeBar]
+    marks: list[Mark]
+    line: str
+    highest: int
+    has_usual: bool
+
+
+def volume(hours: Sequence[HourCount]) -> Volume:
+    """Scaled to the busiest hour of both."""
+    highest = max(1, *(max(one.count, one.expected) for one in hours))
+    room = HEIGHT - TOP
+    step = Decimal(WIDTH) / len(hours)
+    bars = [
+        VolumeBar(
+            x=int(step * number),
+            y=HEIGHT - room * one.count // highest,
+            width=max(1, int(step) - GAP),
+            height=room * one.count // highest,
+            usual_y=HEIGHT - room * one.expected // highest,
+            label=f"{one.hour:%a %d %b %H:00}",
+            count=one.count,
+            expected=one.expected,
+        )
+        for number, one in enumerate(hours)
+    ]
+    every = max(1, -(-len(hours) // LABELS_MAX))
+    return Volume(
+        width=WIDTH,
+        height=HEIGHT,
+        bars=bars,
+        marks=[
+            Mark(int(step * number), f"{hours[number].hour:%a %H:00}")
+            for number in range(0, len(hours), every)
+        ],
+        line=" ".join(f"{bar.x},{bar.usual_y} {bar.x + bar.width},{bar.usual_y}" for bar in bars),
+        highest=highest,
+        has_usual=any(one.weeks for one in hours),
+    )

@@ -8,6 +8,7 @@ from unfold.forms import AuthenticationForm
 from unfold.widgets import (
     BASE_INPUT_CLASSES,
     UnfoldAdminEmailInputWidget,
+    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -17,6 +18,7 @@ from apps.core.admin import ReasonForm
 from apps.operator import roles, sign_in
 from apps.operator.errors import NoSecondFactor
 from apps.operator.second_factor import accepted_device
+from apps.payments.models import WithdrawalCase
 
 REFUSED = "The e-mail address, the password or the code is wrong."
 LIMITED = "Too many failed tries. Wait a quarter of an hour."
@@ -92,6 +94,38 @@ class StatusForm(ReasonForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
+        self.fields["reason"].widget.attrs.pop("autofocus", None)
+
+
+class LevelForm(ReasonForm):
+    """A rank or a level, and why."""
+
+    level = forms.IntegerField(min_value=0, widget=UnfoldAdminIntegerFieldWidget)
+    field_order = ("level", "reason")
+
+    def __init__(self, *args: Any, label: str, level_max: int, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["level"].label = label
+        self.fields["level"].help_text = f"0 to {level_max}"
+        self.fields["reason"].widget.attrs.pop("autofocus", None)
+
+
+class SettleForm(ReasonForm):
+    """What should become of a withdrawal that does not add up. A second person has to agree."""
+
+    outcome = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
+    evidence = forms.CharField(
+        required=False,
+        max_length=2000,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Where it can be seen: a ticket, the gateway's own page.",
+    )
+    field_order = ("outcome", "reason", "evidence")
+
+    def __init__(self, *args: Any, outcomes: list[str], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        choices = [(one, WithdrawalCase.Outcome(one).label.capitalize()) for one in outcomes]
+        self.fields["outcome"].choices = choices  # type: ignore[attr-defined]  # a choice field
         self.fields["reason"].widget.attrs.pop("autofocus", None)
 
 

@@ -15,9 +15,13 @@ class Duty(models.Model):
         default_permissions = ()
         permissions: ClassVar = [
             ("view_dashboard", "See the revenue dashboard"),
+            ("view_payment_board", "See how payments fare"),
             ("view_timeline", "Read a player's timeline"),
             ("reveal_identity", "See a player's e-mail address (logged)"),
             ("change_player_status", "Suspend, restore or close a player"),
+            ("change_player_rank", "Put a player into a VIP rank"),
+            ("change_player_kyc", "Say how far a player is verified"),
+            ("unfreeze_payouts", "Freeze and open a player's payouts"),
             ("export_data", "Export lists (logged)"),
             ("switch_games", "Switch games on and off"),
             ("replay_callbacks", "Replay a partner's callback"),

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Min, Sum
 
+from apps.accounts.models import User
 from apps.audit.models import Alarm
 from apps.core.clock import now
 from apps.core.money import Money
@@ -13,7 +14,7 @@ from apps.events.models import Delivery
 from apps.integrations.models import InboxMessage
 from apps.ledger.selectors import currency
 from apps.payments import reasons
-from apps.payments.models import Deposit, Withdrawal
+from apps.payments.models import Approval, Deposit, Withdrawal, WithdrawalCase
 
 QUEUE_MAX = 200
 WAITING = [Withdrawal.State.REQUESTED]
@@ -48,6 +49,16 @@ class Case:
     deposited: Money
     withdrawn: Money
     earlier_to_address: int
+    approvals: list[Approval]
+
+    @property
+    def is_overdue(self) -> bool:
+        decide_by = self.withdrawal.decide_by
+        return decide_by is not None and decide_by < now()
+
+    @property
+    def approvals_given(self) -> int:
+        return len(self.approvals)
 
     @property
     def reasons(self) -> list[str]:
@@ -60,14 +71,44 @@ class Case:
         return self.deposited - self.withdrawn
 
 
-def waiting_withdrawals() -> list[Case]:
-    """The review queue, oldest first."""
+SHOWN = {
+    "": "All",
+    "mine": "Mine",
+    "free": "Nobody's",
+    "overdue": "Overdue",
+    "second": "Second yes",
+}
+
+
+def waiting_withdrawals(user: User, *, shown: str = "", reason: str = "") -> list[Case]:
+    """The review queue, oldest first. shown: one of SHOWN; reason: a code of `reasons.WORDS`."""
+    rows = Withdrawal.objects.filter(state__in=WAITING)
+    match shown:
+        case "mine":
+            rows = rows.filter(assigned_to=user)
+        case "free":
+            rows = rows.filter(assigned_to=None)
+        case "overdue":
+            rows = rows.filter(decide_by__lt=now())
+        case "second":
+            rows = rows.filter(approvals__voided_at=None, approvals__isnull=False).distinct()
+    if reason in reasons.WORDS:
+        rows = rows.filter(reasons__contains=[reason])
     found = list(
-        Withdrawal.objects.filter(state__in=WAITING)
-        .select_related("player__user", "rail", "currency")
-        .order_by("id")[:QUEUE_MAX]
+        rows.select_related("player__user", "rail", "currency", "assigned_to").order_by("id")[
+            :QUEUE_MAX
+        ]
     )
     return _cases(found)
+
+
+def unsettled() -> list[WithdrawalCase]:
+    """Withdrawals that do not add up, oldest first."""
+    return list(
+        WithdrawalCase.objects.filter(settled_at=None)
+        .select_related("withdrawal__player", "withdrawal__currency", "withdrawal__rail")
+        .order_by("id")[:QUEUE_MAX]
+    )
 
 
 def case(withdrawal: Withdrawal) -> Case:
@@ -77,7 +118,7 @@ def case(withdrawal: Withdrawal) -> Case:
 def withdrawals_under_way() -> list[Withdrawal]:
     return list(
         Withdrawal.objects.filter(state__in=UNDER_WAY)
-        .select_related("player__user", "rail", "currency", "approved_by")
+        .select_related("player__user", "rail", "currency", "approved_by", "approved_rule")
         .order_by("id")[:QUEUE_MAX]
     )
 
@@ -86,11 +127,30 @@ def withdrawal_counters() -> list[Counter]:
     waiting = Withdrawal.objects.filter(state__in=WAITING).aggregate(
         count=Count("id"), oldest_at=Min("created_at")
     )
+    overdue = Withdrawal.objects.filter(state__in=WAITING, decide_by__lt=now()).aggregate(
+        count=Count("id"), oldest_at=Min("decide_by")
+    )
+    unsettled = WithdrawalCase.objects.filter(settled_at=None).aggregate(
+        count=Count("id"), oldest_at=Min("opened_at")
+    )
     unknown = Withdrawal.objects.filter(
         state=Withdrawal.State.SENDING, unknown_at__isnull=False
     ).aggregate(count=Count("id"), oldest_at=Min("unknown_at"))
     return [
         Counter("Withdrawals to review", url_name="admin:operator_queue", **waiting),
+        Counter(
+            "Withdrawals overdue",
+            url_name="admin:operator_queue",
+            query="?show=overdue",
+            is_alarm=bool(overdue["count"]),
+            **overdue,
+        ),
+        Counter(
+            "Withdrawals to settle",
+            url_name="admin:operator_queue",
+            is_alarm=bool(unsettled["count"]),
+            **unsettled,
+        ),
         Counter(
             "Payouts with unknown outcome",
             url_name="admin:payments_withdrawal_changelist",
@@ -159,6 +219,11 @@ def _cases(withdrawals: list[Withdrawal]) -> list[Case]:
         .values_list("player_id", "address")
         .annotate(count=Count("id"))
     }
+    given: dict[int, list[Approval]] = {}
+    for one_yes in Approval.objects.filter(
+        withdrawal__in=withdrawals, voided_at=None
+    ).select_related("by"):
+        given.setdefault(one_yes.withdrawal_id, []).append(one_yes)
     cases = []
     for one in withdrawals:
         key = (one.player_id, one.currency_id)
@@ -168,7 +233,8 @@ def _cases(withdrawals: list[Withdrawal]) -> list[Case]:
                 withdrawal=one,
                 deposited=Money.from_major(deposited.get(key, Decimal(0)), of),
                 withdrawn=Money.from_major(withdrawn.get(key, Decimal(0)), of),
-                earlier_to_address=earlier.get((one.player_id, one.address), 0),
+                earlier_to_address=earlier.get((one.player_id, one.target), 0),
+                approvals=given.get(one.pk, []),
             )
         )
     return cases

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
+from apps.operator import money_urls
 from apps.operator.views import dashboard, entries, players, staff, withdrawals
 
 Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -12,16 +13,25 @@ Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 def patterns(wrap: Wrap) -> list[URLPattern]:
     return [
+        *money_urls.patterns(wrap),
         path("live/", wrap(dashboard.live), name="operator_live"),
         path("live/bets/", wrap(dashboard.bets), name="operator_bets"),
         path("queue/", wrap(withdrawals.queue), name="operator_queue"),
         path("queue/<str:public_id>/", wrap(withdrawals.case), name="operator_withdrawal"),
         path("queue/<str:public_id>/approve/", wrap(withdrawals.approve), name="operator_approve"),
         path("queue/<str:public_id>/reject/", wrap(withdrawals.reject), name="operator_reject"),
+        path("queue/<str:public_id>/take/", wrap(withdrawals.take), name="operator_take"),
+        path("queue/<str:public_id>/give-back/", wrap(withdrawals.give_back), name="operator_back"),
+        path("queue/<str:public_id>/hold/", wrap(withdrawals.hold), name="operator_hold"),
+        path("queue/<str:public_id>/settle/", wrap(withdrawals.settle), name="operator_settle"),
         path("players/<int:player_id>/", wrap(players.show), name="operator_player"),
         path("players/<int:player_id>/timeline/", wrap(players.more), name="operator_timeline"),
         path("players/<int:player_id>/reveal/", wrap(players.reveal), name="operator_reveal"),
         path("players/<int:player_id>/status/", wrap(players.set_status), name="operator_status"),
+        path("players/<int:player_id>/rank/", wrap(players.set_rank), name="operator_rank"),
+        path("players/<int:player_id>/kyc/", wrap(players.set_kyc_level), name="operator_kyc"),
+        path("players/<int:player_id>/freeze/", wrap(players.freeze), name="operator_freeze"),
+        path("players/<int:player_id>/unfreeze/", wrap(players.unfreeze), name="operator_unfreeze"),
         path("entries/<int:entry_id>/", wrap(entries.show), name="operator_entry"),
         path("operations/", wrap(entries.operations), name="operator_operations"),
         path("staff/new/", wrap(staff.create), name="operator_staff_create"),

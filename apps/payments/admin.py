@@ -15,7 +15,16 @@ from unfold.decorators import display
 from apps.audit.exports import Export, ExportableAdmin
 from apps.core.admin import ReadOnlyAdmin, badge, link, mono
 from apps.core.formatting import amount
-from apps.payments.models import Deposit, DepositAddress, Rail, Withdrawal
+from apps.payments import gateway_admin as gateway_admin  # registers its pages
+from apps.payments import rules_admin as rules_admin  # registers its pages
+from apps.payments.models import (
+    Deposit,
+    DepositAddress,
+    GatewayTransaction,
+    Rail,
+    SavedAddress,
+    Withdrawal,
+)
 
 TONES = {
     "requested": "warn",
@@ -23,6 +32,8 @@ TONES = {
     "sending": "gold",
     "sent": "gold",
     "pending": "gold",
+    "held": "warn",
+    "reversed": "alarm",
     "paid": "good",
     "confirmed": "good",
 }
@@ -63,7 +74,11 @@ class WithdrawalExport(Export):
             "amount",
             "address",
             "tag",
+            "account",
+            "fee",
+            "people_needed",
             "approved_by__email",
+            "approved_rule__name",
             "approved_at",
             "decision",
             "foreign_id",
@@ -111,6 +126,9 @@ class DepositAdmin(ExportableAdmin):
         "shown_txid",
         "outside_ref",
         "riskscore",
+        "held_because",
+        "reversed_amount",
+        "psp_ref",
         "error",
         "entry",
         "created_at",
@@ -145,6 +163,8 @@ class DepositAdmin(ExportableAdmin):
 
     @display(description="address")
     def shown_address(self, deposit: Deposit) -> SafeString:
+        if deposit.address is None:
+            return mono(f"{deposit.method} {deposit.account} {deposit.psp}".strip())
         return mono(f"{deposit.address.address} {deposit.address.tag}".strip())
 
     @display(description="journal entry")
@@ -189,7 +209,7 @@ class WithdrawalAdmin(ExportableAdmin):
         ("rail", RelatedDropdownFilter),
         ("created_at", RangeDateTimeFilter),
     )
-    list_select_related = ("player", "rail", "currency", "approved_by")
+    list_select_related = ("player", "rail", "currency", "approved_by", "approved_rule")
     search_fields = (
         "=public_id",
         "=player__public_id",
@@ -224,7 +244,7 @@ class WithdrawalAdmin(ExportableAdmin):
 
     @display(description="address")
     def shown_address(self, withdrawal: Withdrawal) -> SafeString:
-        return mono(withdrawal.address)
+        return mono(withdrawal.target)
 
 
 @admin.register(DepositAddress)
@@ -265,3 +285,75 @@ class RailAdmin(ReadOnlyAdmin):
     ordering = ("position", "code")
     fields = (*list_display, "provider_code", "address_kind", "needs_tag", "decimals_max")
     readonly_fields = fields
+
+
+@admin.register(SavedAddress)
+class SavedAddressAdmin(ReadOnlyAdmin):
+    """The address books. Players keep them; staff read."""
+
+    list_display = ("shown_address", "tag", "owner", "rail", "label", "usable_at", "removed_at")
+    list_filter = (("rail", RelatedDropdownFilter), ("created_at", RangeDateTimeFilter))
+    list_select_related = ("player", "rail")
+    search_fields = ("=address", "=player__public_id", "=public_id")
+    ordering = ("-id",)
+    fields = (*list_display, "public_id", "created_at")
+    readonly_fields = fields
+
+    @display(description="address")
+    def shown_address(self, saved: SavedAddress) -> SafeString:
+        return mono(saved.address)
+
+    @display(description="player")
+    def owner(self, saved: SavedAddress) -> SafeString:
+        return link("admin:operator_player", [saved.player_id], saved.player)
+
+
+@admin.register(GatewayTransaction)
+class GatewayTransactionAdmin(ReadOnlyAdmin):
+    """What gateways that ask first have asked and booked: also what we refused, and what they undid."""
+
+    list_display = (
+        "outside_ref",
+        "kind",
+        "shown_state",
+        "owner",
+        "amount",
+        "booked",
+        "currency",
+        "name",
+        "refusal",
+        "created_at",
+    )
+    list_filter = (
+        ("kind", ChoicesCheckboxFilter),
+        ("state", ChoicesCheckboxFilter),
+        ("created_at", RangeDateTimeFilter),
+    )
+    list_select_related = ("player",)
+    search_fields = ("=outside_ref", "=origin_ref", "=psp_ref", "=player__public_id", "=receipt")
+    search_help_text = "The gateway's id, the provider's, ours, or the player's"
+    ordering = ("-id",)
+    fields = (
+        *list_display,
+        "origin_ref",
+        "deposit",
+        "withdrawal",
+        "method",
+        "psp",
+        "psp_ref",
+        "fee",
+        "receipt",
+        "updated_at",
+    )
+    readonly_fields = fields
+
+    @display(description="state", ordering="state")
+    def shown_state(self, transaction: GatewayTransaction) -> SafeString:
+        tones = {"settled": "good", "authorized": "gold", "refused": "warn"}
+        return badge(transaction.get_state_display(), tones.get(transaction.state, "quiet"))
+
+    @display(description="player")
+    def owner(self, transaction: GatewayTransaction) -> SafeString | str:
+        if transaction.player is None:
+            return "unknown"
+        return link("admin:operator_player", [transaction.player_id], transaction.player)

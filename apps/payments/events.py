@@ -32,6 +32,21 @@ class DepositCancelled(DepositEvent):
 
 
 @dataclass(frozen=True)
+class DepositHeld(DepositEvent):
+    """It arrived against a limit: staff release it or send it back."""
+
+
+@dataclass(frozen=True)
+class DepositRefunded(DepositEvent):
+    """It, or a part of it, went back to its payer."""
+
+
+@dataclass(frozen=True)
+class DepositReversed(DepositEvent):
+    """The provider took it, or a part of it, back."""
+
+
+@dataclass(frozen=True)
 class WithdrawalEvent(Event):
     """What every fact about a withdrawal says."""
 
@@ -60,3 +75,24 @@ class WithdrawalRejected(WithdrawalEvent):
 @dataclass(frozen=True)
 class WithdrawalReleased(WithdrawalEvent):
     """The gateway said no, the money is back: final."""
+
+
+@dataclass(frozen=True)
+class WithdrawalCancelled(WithdrawalEvent):
+    """Its player called it back, the money is back: final."""
+
+
+@dataclass(frozen=True)
+class PayoutAddressAdded(Event):
+    """A new address waits in a player's book. link_id: of the "not me" link for the mail."""
+
+    player_id: int
+    address_id: int
+    link_id: int
+
+
+@dataclass(frozen=True)
+class PayoutsFrozen(Event):
+    """No payout of this player leaves until a person has looked."""
+
+    player_id: int

@@ -6,13 +6,26 @@ from typing import Any
 from django import forms
 
 from apps.core.errors import DomainError
-from apps.payments.models import Rail
+from apps.payments.models import Rail, SavedAddress
 
 STALE = "This form was used already. Open the page again to ask for another withdrawal."
 
 
 def new_key() -> str:
     return secrets.token_urlsafe(18)
+
+
+class Password(forms.CharField):
+    """Asked for once more where something cannot be taken back."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(
+            label="Your password",
+            max_length=200,
+            strip=False,
+            widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+            **kwargs,
+        )
 
 
 class WithdrawalForm(forms.Form):
@@ -27,19 +40,26 @@ class WithdrawalForm(forms.Form):
     address = forms.CharField(
         label="Address",
         max_length=120,
-        error_messages={"required": "Enter the address of your own wallet."},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     tag = forms.CharField(label="Tag", max_length=64, required=False)
+    to = forms.CharField(max_length=32, required=False)
+    password = Password(required=False)
     key = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, rail: Rail, **kwargs: Any):
+    def __init__(self, *args: Any, rail: Rail, book: list[SavedAddress], **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["address"].label = f"{rail.network} address"
-        if rail.needs_tag:
-            self.fields["tag"].required = True
-            self.fields["tag"].error_messages["required"] = "This network needs a tag."
-        else:
+        self.fields["address"].required = False
+        self.book = {one.public_id: one for one in book}
+        self.fields["to"] = forms.ChoiceField(
+            label="To",
+            required=False,
+            choices=[*((one.public_id, _entry(one)) for one in book), ("", "Another address")],
+            error_messages={"invalid_choice": "This address is not in your book any more."},
+        )
+        self.needs_tag = rail.needs_tag
+        if not rail.needs_tag:
             del self.fields["tag"]
 
     def clean(self) -> dict[str, Any]:
@@ -47,11 +67,56 @@ class WithdrawalForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         if self.errors.pop("key", None) or not cleaned.get("key"):
             self.add_error(None, STALE)
+        if known := self.book.get(cleaned.get("to", "")):
+            cleaned["address"], cleaned["tag"] = known.address, known.tag
+        elif "to" in cleaned and not cleaned.get("address") and "address" not in self.errors:
+            self.add_error("address", "Enter the address of your own wallet.")
+        elif self.needs_tag and not cleaned.get("tag") and "tag" not in self.errors:
+            self.add_error("tag", "This network needs a tag.")
         return cleaned
 
     @property
     def tag_text(self) -> str:
         return str(self.cleaned_data.get("tag", ""))
+
+
+class AddressForm(forms.Form):
+    """One more address for the book."""
+
+    rail = forms.ChoiceField(label="Coin and network")
+    address = forms.CharField(
+        label="Address",
+        max_length=120,
+        error_messages={"required": "Enter the address of your own wallet."},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    tag = forms.CharField(
+        label="Tag", max_length=64, required=False, help_text="Only where the network has one."
+    )
+    label = forms.CharField(
+        label="Name",
+        max_length=40,
+        required=False,
+        help_text="So that you recognise it later.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    password = Password(required=False)
+
+    def __init__(self, *args: Any, rails: list[Rail], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        rail = self.fields["rail"]
+        rail.choices = [(one.code, str(one)) for one in rails]  # type: ignore[attr-defined]  # a choice field
+
+
+class SavedOnlyForm(forms.Form):
+    password = Password(required=False)
+
+
+def _entry(address: SavedAddress) -> str:
+    """A line of the book in a list: its name and both ends of the address."""
+    text = address.address
+    short = text if len(text) <= 16 else f"{text[:8]}…{text[-6:]}"
+    return f"{address.label} · {short}" if address.label else short
 
 
 def show_error(form: forms.Form, error: DomainError) -> None:
@@ -61,3 +126,14 @@ def show_error(form: forms.Form, error: DomainError) -> None:
     for name, text in error.fields.items():
         is_seen = name in form.fields and not form.fields[name].widget.is_hidden
         form.add_error(name if is_seen else None, text)
+
+
+class CashierForm(forms.Form):
+    """The step before the gateway's cashier."""
+
+    password = Password(error_messages={"required": "Enter your password."})
+
+    def __init__(self, *args: Any, asks_password: bool, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if not asks_password:
+            del self.fields["password"]

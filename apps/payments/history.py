@@ -1,5 +1,6 @@
 """The history of a payment and the nudge to the pages that show it."""
 
+from datetime import datetime
 from functools import partial
 
 from django.db import connection, transaction
@@ -12,11 +13,16 @@ STREAM = "payments"
 LOCK_SPACE = 0x70617973  # one of our own among PostgreSQL's advisory locks
 
 
-def add_step(payment: Deposit | Withdrawal, holder: str, words: str) -> None:
-    """Write one line of history and tell open pages after the commit."""
+def add_step(
+    payment: Deposit | Withdrawal, holder: str, words: str, *, until: datetime | None = None
+) -> None:
+    """Write one line of history and tell open pages after the commit.
+
+    until: when the holder has promised to be done with it.
+    """
     owner = {"deposit": payment} if isinstance(payment, Deposit) else {"withdrawal": payment}
     PaymentStep.objects.create(
-        **owner, state=payment.state, holder=holder, words=words[:160], at=now()
+        **owner, state=payment.state, holder=holder, words=words[:160], at=now(), until=until
     )
     tell(payment)
 

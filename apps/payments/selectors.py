@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from django.conf import settings
 from django.db.models import QuerySet, Sum
 
 from apps.accounts.models import Player
@@ -17,7 +18,10 @@ DEPOSITS_SHOWN = 5
 
 def rails() -> QuerySet[Rail]:
     """Every rail in use, in display order."""
-    return Rail.objects.filter(enabled=True)
+    found = Rail.objects.filter(enabled=True)
+    if not settings.PAYMENTIQ_MERCHANT_ID:  # no fiat without the gateway that carries it
+        found = found.exclude(provider="paymentiq")
+    return found
 
 
 def rail(code: str, *, field: str = "rail") -> Rail:
@@ -26,6 +30,12 @@ def rail(code: str, *, field: str = "rail") -> Rail:
     if found is None:
         raise InvalidInput(fields={field: "Choose one of the networks on offer."})
     return found
+
+
+def currency_codes(provider: str) -> dict[str, str]:
+    """Our currency for each code that a gateway uses, as far as a rail knows it."""
+    rails = Rail.objects.filter(provider=provider)
+    return {rail.provider_code: rail.currency_id for rail in rails}
 
 
 def address_of(player: Player, on: Rail) -> DepositAddress | None:
@@ -74,3 +84,14 @@ def staked_since(player_id: int, currency: Currency, entry_id: int) -> Money:
     )
     moved = entries.aggregate(total=Sum("amount"))["total"] or Decimal(0)
     return Money.from_major(max(-moved, Decimal(0)), currency)
+
+
+def reserved_amount(withdrawal: Withdrawal) -> Money:
+    """What was set aside for it, from the journal: rows can be changed, entries cannot."""
+    entry = Entry.objects.get(
+        kind=Kind.WITHDRAWAL_RESERVED,
+        wallet__player_id=withdrawal.player_id,
+        wallet__purse=Purse.RESERVED,
+        source_id=withdrawal.pk,
+    )
+    return Money.from_major(entry.amount, withdrawal.money.currency)

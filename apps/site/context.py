@@ -14,7 +14,7 @@ from apps.accounts.people import player_of
 from apps.core.money import Currency, Money
 from apps.games import selectors as games
 from apps.ledger.selectors import currency
-from apps.messaging.services import has_unread
+from apps.messaging.services import unread
 from apps.site import navigation, selectors
 from apps.site.formatting import DECIMALS_MAX, amount_text
 from apps.wallet import selectors as wallet
@@ -64,7 +64,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "balance": balance,
         "session_started_at": player.user.last_login if player else None,
         "session_net": lambda: session_net(player),
-        "has_unread": lambda: player is not None and has_unread(player.pk),
+        "unread": lambda: unread(player.pk) if player is not None else 0,
         "nav": nav,
         "account_nav": navigation.account,
         "games_count_text": lambda: f"{counts().games:,}",

@@ -9,10 +9,13 @@ from apps.site.selectors import Counts
 
 @dataclass(frozen=True, slots=True)
 class Item:
+    """A link. covers: pages below its address belong to it too."""
+
     label: str
     href: str
     icon: str
     count: int = 0
+    covers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ def rail(counts: Counts, *, is_player: bool) -> list[Group]:
                     "sparkle",
                     counts.by_category.get("new", 0),
                 ),
+                Item("Originals", reverse("originals:index"), "facets", covers=True),
                 *kinds,
                 Item("Studios", reverse("site:studios"), "studios"),
             ),
@@ -46,16 +50,24 @@ def rail(counts: Counts, *, is_player: bool) -> list[Group]:
     ]
     if is_player:
         groups.append(Group("Yours", yours()))
-    groups.append(Group("Help", (Item("Safer play", reverse("site:safer_play"), "leaf"),)))
+    groups.append(
+        Group(
+            "Help",
+            (
+                Item("Safer play", reverse("site:safer_play"), "leaf"),
+                Item("Fairness", reverse("originals:fairness"), "shield"),
+            ),
+        )
+    )
     return groups
 
 
 def yours() -> tuple[Item, ...]:
     """Pages of a player's own, as the rail lists them."""
     return (
-        Item("Wallet", reverse("payments:wallet"), "wallet-line"),
+        Item("Wallet", reverse("payments:wallet"), "wallet-line", covers=True),
         Item("Rounds", reverse("games:rounds"), "recent"),
-        Item("Account", reverse("accounts:home"), "user"),
+        Item("Account", reverse("accounts:home"), "user", covers=True),
     )
 
 

@@ -1,7 +1,5 @@
 """Lobby, lists, search, pictures and the few pages that only inform."""
 
-from typing import Any
-
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -9,12 +7,12 @@ from django.shortcuts import render
 from django.template import loader
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_GET
 
 from apps.accounts.people import player_of
 from apps.games.models import Studio
+from apps.originals import selectors as originals
 from apps.site import art, avatars, help_lines, selectors, styleguide
 from apps.site.categories import JACKPOTS, NEW, Category, category
 
@@ -27,7 +25,7 @@ def lobby(request: HttpRequest) -> HttpResponse:
     player = player_of(request.user)
     country = player.country if player else None
     counts = selectors.counts(country)
-    return page(
+    return render(
         request,
         "site/lobby.html",
         {
@@ -36,6 +34,7 @@ def lobby(request: HttpRequest) -> HttpResponse:
             "featured": selectors.featured_game(country),
             "studios": selectors.studios(selectors.STUDIOS_SHOWN),
             "chips": counts.categories,
+            "tiles": originals.originals(),
         },
     )
 
@@ -66,8 +65,8 @@ def games(request: HttpRequest, slug: str = "", studio: str = "") -> HttpRespons
         "chips": counts.categories,
     }
     if request.htmx and not request.htmx.boosted and request.GET.get("page"):  # type: ignore[attr-defined]  # by middleware
-        return page(request, "site/games.html#posters", context)
-    return page(request, "site/games.html", context)
+        return render(request, "site/games.html#posters", context)
+    return render(request, "site/games.html", context)
 
 
 def list_category(slug: str, counts: selectors.Counts) -> Category:
@@ -79,7 +78,7 @@ def list_category(slug: str, counts: selectors.Counts) -> Category:
 
 @require_GET
 def studios(request: HttpRequest) -> HttpResponse:
-    return page(request, "site/studios.html", {"studios": selectors.studios()})
+    return render(request, "site/studios.html", {"studios": selectors.studios()})
 
 
 @require_GET
@@ -88,26 +87,26 @@ def search(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").replace("\x00", "").strip()[:60]
     context = {"q": text, "found": selectors.search(text, country_of(request))}
     if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]  # by middleware
-        return page(request, "site/_search_results.html", context)
-    return page(request, "site/search.html", context)
+        return render(request, "site/_search_results.html", context)
+    return render(request, "site/search.html", context)
 
 
 @never_cache
 @require_GET
 def session_net(request: HttpRequest) -> HttpResponse:
-    """The net result in the rail, asked for again when a balance has moved."""
-    return page(request, "site/_session_net.html", {})
+    """The net result in the rail, asked for again when a round has been played."""
+    return render(request, "site/_session_net.html", {})
 
 
 @require_GET
 def safer_play(request: HttpRequest) -> HttpResponse:
     lines = help_lines.for_country(country_of(request) or "")
-    return page(request, "site/safer_play.html", {"lines": lines})
+    return render(request, "site/safer_play.html", {"lines": lines})
 
 
 @require_GET
 def terms(request: HttpRequest) -> HttpResponse:
-    return page(request, "site/terms.html", {"version": settings.TERMS_VERSION})
+    return render(request, "site/terms.html", {"version": settings.TERMS_VERSION})
 
 
 @require_GET
@@ -116,7 +115,7 @@ def style_guide(request: HttpRequest) -> HttpResponse:
     staff = getattr(request.user, "is_staff", False)
     if not (settings.DEBUG or settings.DEMO or staff):
         raise Http404
-    return page(request, "site/styleguide.html", styleguide.context(request.GET.get("dir", "")))
+    return render(request, "site/styleguide.html", styleguide.context(request.GET.get("dir", "")))
 
 
 @require_GET
@@ -165,15 +164,6 @@ def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines), content_type="text/plain")
 
 
-def page(
-    request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
-) -> HttpResponse:
-    """Render; whoever caches must tell whole pages and their parts from each other."""
-    response = render(request, template, context, status=status)
-    patch_vary_headers(response, ["HX-Request", "HX-Boosted"])
-    return response
-
-
 def country_of(request: HttpRequest) -> str | None:
     """Where the player lives; guests see every game."""
     player = player_of(request.user)
@@ -181,11 +171,11 @@ def country_of(request: HttpRequest) -> str | None:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return page(request, "403.html", {}, status=403)
+    return render(request, "403.html", {}, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return page(request, "404.html", {}, status=404)
+    return render(request, "404.html", {}, status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

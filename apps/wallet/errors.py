@@ -1,4 +1,4 @@
-from apps.core.errors import Conflict, DomainError, Forbidden
+from apps.core.errors import Conflict, DomainError, Forbidden, InvalidInput
 from apps.core.money import Money
 
 
@@ -36,3 +36,23 @@ class NoWallet(DomainError):
     code = "no_wallet"
     status = 404
     message = "There is no such wallet."
+
+
+class QuoteExpired(Conflict):
+    code = "quote_expired"
+    message = "This quote has expired. Ask for a new one."
+
+
+class QuoteUsed(Conflict):
+    code = "quote_used"
+    message = "This quote was used already."
+
+
+class RateMoved(Conflict):
+    code = "rate_moved"
+    message = "The rate has moved too far. Ask for a new quote."
+
+
+class TooLittle(InvalidInput):
+    code = "too_little"
+    message = "This is too little to exchange."

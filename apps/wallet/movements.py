@@ -22,7 +22,7 @@ from apps.wallet.errors import (
     WalletBlocked,
 )
 
-__all__ = ["Bet", "Gate", "Result", "Rollback", "Win"]
+__all__ = ["OPEN", "Bet", "Gate", "Result", "Rollback", "Win"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,10 +42,17 @@ class Balance:
     cash: Money
     reserved: Money
     version: int
+    vault: Money
+    held: Money
 
     @property
     def is_empty(self) -> bool:
-        return not self.cash and not self.reserved
+        return not (self.cash or self.reserved or self.vault or self.held)
+
+    @property
+    def total(self) -> Money:
+        """All of it, wherever it lies."""
+        return self.cash + self.reserved + self.vault + self.held
 
 
 @dataclass(frozen=True)
@@ -112,11 +119,16 @@ def movement(entry: Entry, currency: Currency) -> Movement:
 
 
 def _balance(currency: Currency, found: dict[tuple[str, int], Wallet]) -> Balance:
+    def of(purse: Purse) -> Money:
+        wallet = found.get((currency.code, purse))
+        return Money.from_major(wallet.balance, currency) if wallet else Money.zero(currency)
+
     cash = found.get((currency.code, Purse.CASH))
-    reserved = found.get((currency.code, Purse.RESERVED))
     return Balance(
         currency=currency,
-        cash=Money.from_major(cash.balance, currency) if cash else Money.zero(currency),
-        reserved=Money.from_major(reserved.balance, currency) if reserved else Money.zero(currency),
+        cash=of(Purse.CASH),
+        reserved=of(Purse.RESERVED),
         version=cash.version if cash else 0,
+        vault=of(Purse.VAULT),
+        held=of(Purse.HELD),
     )

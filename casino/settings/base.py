@@ -56,9 +56,12 @@ INSTALLED_APPS = [
     "apps.ledger",
     "apps.rates",
     "apps.wallet",
+    "apps.wallet.statements",
     "apps.games",
     "apps.payments",
     "apps.treasury",
+    "apps.treasury.liabilities",
+    "apps.originals",
     "apps.messaging",
     "apps.site",
     "apps.reports",
@@ -82,6 +85,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "apps.core.middleware.HtmxVaryMiddleware",
     "apps.accounts.middleware.HeadlessBodyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "apps.accounts.middleware.SeenMiddleware",
@@ -173,8 +177,46 @@ HEADLESS_TOKEN_STRATEGY = "apps.accounts.tokens.SessionToken"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_COOKIE_SAMESITE = "Lax"
+# A player who asks for nothing that long signs in again. Being seen is noted once a minute.
+SESSION_IDLE_MINUTES = env.integer("SESSION_IDLE_MINUTES", 30, at_least=5)
 CSRF_COOKIE_HTTPONLY = False
 OTP_TOTP_ISSUER = SITE_NAME
+
+# ---- links in mails -----------------------------------------------------------------------------
+# Where players find the site, without a slash at the end.
+SITE_ORIGIN = env.text("SITE_ORIGIN", "")
+
+# ---- paying out ---------------------------------------------------------------------------------
+# How long a password given counts as fresh for what cannot be taken back.
+STEP_UP_MINUTES = env.integer("STEP_UP_MINUTES", 10)
+# Nothing is paid to a new address before, and no coins leave after a change of password or e-mail.
+PAYOUT_ADDRESS_DELAY_HOURS = env.integer("PAYOUT_ADDRESS_DELAY_HOURS", 24)
+CREDENTIALS_WAIT_HOURS = env.integer("CREDENTIALS_WAIT_HOURS", 24)
+NOT_ME_LINK_DAYS = env.integer("NOT_ME_LINK_DAYS", 7)
+# In the base currency: never without a person above the first, never with one alone above the second.
+WITHDRAWAL_REVIEW_ABOVE = env.integer("WITHDRAWAL_REVIEW_ABOVE", 2000)
+WITHDRAWAL_TWO_PEOPLE_ABOVE = env.integer("WITHDRAWAL_TWO_PEOPLE_ABOVE", 10000)
+# The switch of automatic approval; the rules themselves are rows.
+WITHDRAWAL_AUTO_APPROVAL = env.boolean("WITHDRAWAL_AUTO_APPROVAL", default=False)
+# Whether players may call back what nobody has approved yet.
+WITHDRAWAL_CANCEL = env.boolean("WITHDRAWAL_CANCEL", default=False)
+# Within how many hours we decide, by VIP rank; a rank that is not named has the one below it.
+WITHDRAWAL_DUE_HOURS = env.items("WITHDRAWAL_DUE_HOURS", "0:24,1:12,3:6,5:2")
+WITHDRAWAL_HOLD_HOURS = env.integer("WITHDRAWAL_HOLD_HOURS", 72)
+# All payouts stop by themselves when an hour has more of them, or more value in the base currency,
+# or a higher average (of three and more); 0 is no limit.
+PAYOUT_HOUR_COUNT_MAX = env.integer("PAYOUT_HOUR_COUNT_MAX", 200)
+PAYOUT_HOUR_VALUE_MAX = env.integer("PAYOUT_HOUR_VALUE_MAX", 250_000)
+PAYOUT_HOUR_AVERAGE_MAX = env.integer("PAYOUT_HOUR_AVERAGE_MAX", 20_000)
+# What has to go back the way it came before another way is paid: fiat, all or off.
+CLOSED_LOOP = env.choice("CLOSED_LOOP", ("fiat", "all", "off"), "fiat")
+DEPOSIT_FAILURES_MAX = env.integer("DEPOSIT_FAILURES_MAX", 5)
+DEPOSIT_FAILURES_MINUTES = env.integer("DEPOSIT_FAILURES_MINUTES", 10)
+DEPOSIT_BLOCK_MINUTES = env.integer("DEPOSIT_BLOCK_MINUTES", 60)
+
+# ---- proof of liabilities ------------------------------------------------------------------------
+# How long players may ask for their place in what was published; sums and roots stay for ever.
+LIABILITIES_KEEP_DAYS = env.integer("LIABILITIES_KEEP_DAYS", 60, at_least=2)
 
 # ---- API ----------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -227,14 +269,40 @@ LEDGER_FOLLOWERS = [
     "apps.ledger.followers.Positions",
     "apps.wallet.followers.BalancePush",
     "apps.games.followers.Rounds",
+    "apps.treasury.followers.Chargebacks",
     "apps.reports.followers.Revenue",
 ]
+# Who knows which game an entry of a partner belongs to (apps/wallet/statements/naming.py).
+STATEMENT_NAMERS = {
+    "softswiss": "apps.games.selectors.games_of_sessions",
+    "originals": "apps.originals.naming.games_of_rounds",
+}
 # Where the handlers of published events live; importing them connects them.
-EVENT_HANDLER_MODULES = ["apps.messaging.handlers"]
-INBOX_HANDLER_MODULES = ["apps.payments.providers.coinspaid.callbacks"]
+EVENT_HANDLER_MODULES = [
+    "apps.messaging.handlers",
+    "apps.messaging.security",
+    "apps.payments.handlers",
+]
+# Raw callbacks that are done with are deleted when they are older.
+INBOX_KEEP_DAYS = env.integer("INBOX_KEEP_DAYS", 400, at_least=30)
+INBOX_HANDLER_MODULES = [
+    "apps.payments.providers.coinspaid.callbacks",
+    "apps.payments.providers.paymentiq.callbacks",
+    "apps.messaging.providers.sendpost.callbacks",
+]
+
+# Where the acts that take two people are registered (apps/audit/proposals.py).
+PROPOSAL_MODULES = ["apps.payments.acts", "apps.treasury.acts"]
 
 # ---- audit --------------------------------------------------------------------------------------
 AUDIT_KEYS: dict[int, bytes] = {}
+# What encrypts single values (seeds, bank data); newest first.
+FIELD_KEYS: dict[int, bytes] = {}
+# Columns that hold such values: model, column, and the column that names the row. Keys are rotated by it.
+SEALED_FIELDS: list[tuple[str, str, str]] = [
+    ("originals.SeedPair", "sealed", "public_id"),
+    ("messaging.Mail", "body", "public_id"),
+]
 # Seals leave the database here: whoever rewrites the tables cannot rewrite this folder too.
 ANCHOR_DIR = Path(os.environ.get("ANCHOR_DIR", BASE_DIR / ".casino" / "anchors"))
 ANCHOR_SECONDS = env.integer("ANCHOR_SECONDS", 60)
@@ -254,7 +322,12 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "no-reply@localhost")
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+# Every mail is written into a table with the act it tells of, and sent after it (apps/messaging).
+EMAIL_BACKEND = "apps.messaging.backend.QueueBackend"
+# Who sends it when SendPost is not set up: one of Django's own backends.
+MAIL_FALLBACK_BACKEND = env.text(
+    "MAIL_FALLBACK_BACKEND", "django.core.mail.backends.console.EmailBackend"
+)
 
 # ---- security -----------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -268,6 +341,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
 # A demo shows its simulators; nothing else may depend on it.
 DEMO = False
+
+# Where fault tests say at which point a process is to die (apps/core/crash_points.py); read by
+# `dev` and what builds on it, and refused by production.
+CRASH_DIR = ""
 SIMULATORS_URL = env.text("SIMULATORS_URL", "")
 
 # Who may read /metrics; without a token only private addresses may.

@@ -18,8 +18,24 @@ embedded.fill_environment(
     SIMULATORS_PUBLIC_URL=simulators,
     SOFTSWISS_BASE_URL=f"{simulators}/softswiss",
     COINSPAID_BASE_URL=f"{simulators}/coinspaid/api/v2",
+    COINSPAID_STATEMENT_URL=f"{simulators}/coinspaid/statement.csv",
+    PAYMENTIQ_BASE_URL=f"{simulators}/paymentiq/bo/paymentiq",
+    PAYMENTIQ_CASHIER_URL=f"{simulators}/paymentiq/cashier",
+    PAYMENTIQ_MERCHANT_ID="100019999",
+    PAYMENTIQ_USERNAME="paymentiq",
+    PAYMENTIQ_IP_ALLOWLIST=DEMO_HOST,
+    PAYMENTIQ_CLIENT_ID="casino",
+    COINBASE_BASE_URL=f"{simulators}/rates/coinbase",
+    COINGECKO_BASE_URL=f"{simulators}/rates/coingecko/api/v3",
+    ECB_BASE_URL=f"{simulators}/rates/ecb",
+    SENDPOST_BASE_URL=f"{simulators}/sendpost/api/v1",
+    SENDPOST_WEBHOOK_URL=f"{wallet}/callbacks/sendpost",
     JURISDICTION="THRESHOLD",
-    EMAIL_VERIFICATION="optional",  # the mail goes to a folder that visitors do not look into
+    SITE_ORIGIN=f"http://{DEMO_HOST}:{DEMO_PORT}",
+    # A visitor looks for minutes, not for days: a new address is paid at once.
+    PAYOUT_ADDRESS_DELAY_HOURS="0",
+    WITHDRAWAL_AUTO_APPROVAL="true",
+    EMAIL_VERIFICATION="optional",  # the mail is in the simulator's mailbox; nobody has to go there
     DEBUG="false",
 )
 
@@ -33,8 +49,6 @@ ALLOWED_HOSTS = [DEMO_HOST, "localhost"]
 MIDDLEWARE = ["apps.demo.middleware.OneHost", *MIDDLEWARE]
 LIVE_ORIGINS = [f"http://{DEMO_HOST}:{DEMO_PORT}"]
 SIMULATORS_URL = simulators
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = DATA_DIR / "mail"
 STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

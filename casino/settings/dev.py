@@ -10,9 +10,17 @@ if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
     embedded.fill_environment(embedded.start())
 
 from casino.settings.base import *  # noqa: F403
-from casino.settings.base import BASE_DIR, LIVE_URL, SOFTSWISS_BASE_URL
+from casino.settings.base import (
+    BASE_DIR,
+    LIVE_URL,
+    PAYMENTIQ_CASHIER_HOSTS,
+    PAYMENTIQ_CASHIER_URL,
+    PAYMENTIQ_MERCHANT_ID,
+    SOFTSWISS_BASE_URL,
+)
 from casino.settings.shared import (
     broker_url,
+    cashier_hosts,
     content_security_policy,
     origin,
     redis_settings,
@@ -29,6 +37,7 @@ SIMULATORS_DATABASE_URL = env.text("SIMULATORS_DATABASE_URL", os.environ["DATABA
 CACHES, CHANNEL_LAYERS = redis_settings(REDIS_URL)
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", broker_url(REDIS_URL))
 AUDIT_KEYS = env.keys("AUDIT_KEYS", "1:" + "5eed" * 16)
+FIELD_KEYS = env.keys("FIELD_KEYS", "1:" + "f1e1" * 16)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -39,9 +48,14 @@ INTERNAL_IPS = ["127.0.0.1"]
 ENVIRONMENT_NAME = "Development"
 TEMPLATES_ROOT = BASE_DIR / "templates"
 CONTENT_SECURITY_POLICY = content_security_policy(
-    LIVE_URL, env.items("GAME_HOSTS", origin(SOFTSWISS_BASE_URL))
+    LIVE_URL,
+    [
+        *env.items("GAME_HOSTS", origin(SOFTSWISS_BASE_URL)),
+        *cashier_hosts(PAYMENTIQ_MERCHANT_ID, PAYMENTIQ_CASHIER_URL, PAYMENTIQ_CASHIER_HOSTS),
+    ],
 )
 LIVE_ORIGINS = env.items("LIVE_ORIGINS", "*")
+CRASH_DIR = env.text("CRASH_DIR", "")
 # The simulators and the gateway's sandbox give addresses of test networks.
 PAYMENTS_TESTNET = env.boolean("PAYMENTS_TESTNET", default=True)
 # Nobody reads mail here: whoever registers is let in at once.

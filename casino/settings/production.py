@@ -2,23 +2,61 @@
 
 from casino import env
 from casino.settings.base import *  # noqa: F403
-from casino.settings.base import LIVE_URL, SOFTSWISS_BASE_URL
+from casino.settings.base import (
+    LIVE_URL,
+    PAYMENTIQ_BEARER,
+    PAYMENTIQ_CASHIER_HOSTS,
+    PAYMENTIQ_CASHIER_URL,
+    PAYMENTIQ_MERCHANT_ID,
+    SENDPOST_BASE_URL,
+    SENDPOST_SIGNATURE_HEADER,
+    SOFTSWISS_BASE_URL,
+)
 from casino.settings.shared import (
     broker_url,
+    cashier_hosts,
     content_security_policy,
     origin,
     redis_settings,
 )
 
+env.refuse("CRASH_DIR", "it lets processes die for a test")
 SECRET_KEY = env.secret("SECRET_KEY")
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS") or [env.text("ALLOWED_HOSTS")]
+SITE_ORIGIN = env.text("SITE_ORIGIN", f"https://{ALLOWED_HOSTS[0]}")
 DATABASES = {"default": env.database(env.text("DATABASE_URL"))}
 REDIS_URL = env.text("REDIS_URL")
 CACHES, CHANNEL_LAYERS = redis_settings(REDIS_URL)
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", broker_url(REDIS_URL))
 AUDIT_KEYS = env.keys("AUDIT_KEYS")
+FIELD_KEYS = env.keys("FIELD_KEYS")
 SOFTSWISS_AUTH_TOKEN = env.secret("SOFTSWISS_AUTH_TOKEN", length_min=16)
 COINSPAID_SECRET = env.secret("COINSPAID_SECRET", length_min=16)
+env.refuse("PAYMENTIQ_CASHIER_URL", "players would pay at a simulator")
+if PAYMENTIQ_MERCHANT_ID:
+    # It signs nothing: a strong credential and its addresses are all that tells it from others.
+    if PAYMENTIQ_BEARER:
+        PAYMENTIQ_BEARER = env.secret("PAYMENTIQ_BEARER", length_min=16)
+    else:
+        PAYMENTIQ_USERNAME = env.text("PAYMENTIQ_USERNAME")
+        PAYMENTIQ_PASSWORD = env.secret("PAYMENTIQ_PASSWORD", length_min=16)
+    PAYMENTIQ_IP_ALLOWLIST = env.items("PAYMENTIQ_IP_ALLOWLIST") or [
+        env.text("PAYMENTIQ_IP_ALLOWLIST")
+    ]
+if SENDPOST_BASE_URL:
+    SENDPOST_API_KEY = env.secret("SENDPOST_API_KEY", length_min=16)
+    SENDPOST_MARKETING_API_KEY = env.secret("SENDPOST_MARKETING_API_KEY", length_min=16)
+    SENDPOST_ACCOUNT_API_KEY = env.secret("SENDPOST_ACCOUNT_API_KEY", length_min=16)
+    # Its reports are not signed: whoever knows the address can write them.
+    SENDPOST_WEBHOOK_SECRET = env.secret("SENDPOST_WEBHOOK_SECRET")
+    SENDPOST_WEBHOOK_URL = env.text("SENDPOST_WEBHOOK_URL")
+    if SENDPOST_SIGNATURE_HEADER:
+        SENDPOST_SIGNATURE_SECRET = env.secret("SENDPOST_SIGNATURE_SECRET", length_min=16)
+else:
+    # Mail that only a console sees would lock players out: another way has to be named.
+    MAIL_FALLBACK_BACKEND = env.text("MAIL_FALLBACK_BACKEND")
+    for name in ("SENDPOST_API_KEY", "SENDPOST_MARKETING_API_KEY", "SENDPOST_ACCOUNT_API_KEY"):
+        env.refuse(name, "SENDPOST_BASE_URL is not set, so it would not be used")
 ENVIRONMENT_NAME = "Production"
 
 SECURE_SSL_REDIRECT = True
@@ -32,7 +70,10 @@ SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-csrf"
 CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS")
-INBOX_KEEP_DAYS = env.integer("INBOX_KEEP_DAYS", 400)
 CONTENT_SECURITY_POLICY = content_security_policy(
-    LIVE_URL, env.items("GAME_HOSTS", origin(SOFTSWISS_BASE_URL))
+    LIVE_URL,
+    [
+        *env.items("GAME_HOSTS", origin(SOFTSWISS_BASE_URL)),
+        *cashier_hosts(PAYMENTIQ_MERCHANT_ID, PAYMENTIQ_CASHIER_URL, PAYMENTIQ_CASHIER_HOSTS),
+    ],
 )

@@ -29,8 +29,15 @@ def redis_settings(redis_url: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return caches, layers
 
 
-def content_security_policy(live_url: str, game_hosts: list[str]) -> dict[str, Any]:
-    """django-csp's setting for player pages: nothing inline, nothing from elsewhere but games."""
+def cashier_hosts(merchant_id: str, simulator_url: str, hosts: list[str]) -> list[str]:
+    """Where the fiat cashier may be framed from: nowhere when it is not set up."""
+    if not merchant_id:
+        return []
+    return [origin(simulator_url)] if simulator_url else hosts
+
+
+def content_security_policy(live_url: str, frame_hosts: list[str]) -> dict[str, Any]:
+    """django-csp's setting for player pages: nothing inline, nothing from elsewhere but frames."""
     return {
         "DIRECTIVES": {
             "default-src": ["'self'"],
@@ -38,7 +45,7 @@ def content_security_policy(live_url: str, game_hosts: list[str]) -> dict[str, A
             "style-src": ["'self'"],
             "img-src": ["'self'", "data:"],
             "connect-src": ["'self'", *([live_url] if live_url else [])],
-            "frame-src": game_hosts or ["'none'"],
+            "frame-src": list(dict.fromkeys(frame_hosts)) or ["'none'"],
             "object-src": ["'none'"],
             "base-uri": ["'self'"],
             "frame-ancestors": ["'none'"],

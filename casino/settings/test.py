@@ -19,4 +19,18 @@ CALLBACK_COPY_SECONDS = 0  # a copy is there as soon as the answer is
 SOFTSWISS_AUTH_TOKEN = "test-softswiss-token"
 COINSPAID_KEY = "test-coinspaid-key"
 COINSPAID_SECRET = "test-coinspaid-secret"
+PAYMENTIQ_MERCHANT_ID = "100019999"
+PAYMENTIQ_USERNAME = "test-paymentiq"
+PAYMENTIQ_PASSWORD = "test-paymentiq-password"
+PAYMENTIQ_CLIENT_ID = "test-client"
+PAYMENTIQ_CLIENT_SECRET = "test-client-secret"
+SENDPOST_API_KEY = "test-sendpost-key"
+SENDPOST_MARKETING_API_KEY = "test-sendpost-marketing-key"
+SENDPOST_ACCOUNT_API_KEY = "test-sendpost-account-key"
+SENDPOST_WEBHOOK_SECRET = "test-sendpost-webhook-secret"
 ACCOUNT_RATE_LIMITS = False  # type: ignore[assignment]  # allauth: off
+# The tests of the waits set their own; everywhere else an address is as good as an old one.
+PAYOUT_ADDRESS_DELAY_HOURS = 0
+SITE_ORIGIN = "https://casino.test"
+# The tests of the limits set their own; without rates no value is known.
+PAYOUT_HOUR_VALUE_MAX = PAYOUT_HOUR_AVERAGE_MAX = 0

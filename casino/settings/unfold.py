@@ -77,6 +77,17 @@ def _list(title: str, icon: str, model: str, permission: str, *pages: str) -> di
     }
 
 
+def _page(title: str, icon: str, name: str, permission: str) -> dict[str, Any]:
+    """A page of the back office's own."""
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(name),
+        "active": _under(name),
+        "permission": _may(permission),
+    }
+
+
 def _at_home(request: HttpRequest) -> bool:
     return request.path == reverse("admin:index")
 
@@ -114,6 +125,67 @@ NAVIGATION = [
                 "payments.view_depositaddress",
             ),
             _list("Rails", "route", "payments_rail", "payments.view_rail"),
+            _list("Limits and fees", "speed", "payments_limitrule", "payments.view_limitrule"),
+            _list(
+                "Automatic approval",
+                "rule",
+                "payments_approvalrule",
+                "payments.view_approvalrule",
+            ),
+            _list(
+                "Saved addresses",
+                "contacts",
+                "payments_savedaddress",
+                "payments.view_savedaddress",
+            ),
+            _list("Invoices", "request_quote", "payments_invoice", "payments.view_invoice"),
+            _list(
+                "Payout switch", "emergency_home", "payments_payoutstop", "payments.view_payoutstop"
+            ),
+            _list("Exchanges", "currency_exchange", "payments_exchange", "payments.view_exchange"),
+            _list(
+                "Gateway lists",
+                "list_alt",
+                "payments_gatewaycurrency",
+                "payments.view_gatewaycurrency",
+            ),
+        ],
+    },
+    {
+        "title": "Treasury",
+        "separator": True,
+        "items": [
+            _page("Payments", "insights", "admin:operator_board", "operator.view_payment_board"),
+            _page("Held deposits", "pause", "admin:operator_held", "payments.release_deposit"),
+            _page("Treasury", "savings", "admin:operator_treasury", "treasury.view_housewallet"),
+            _page("Proposals", "how_to_reg", "admin:operator_proposals", "audit.view_proposal"),
+            _page(
+                "Reconciliation",
+                "difference",
+                "admin:operator_reconciliation",
+                "treasury.view_break",
+            ),
+            _list(
+                "Proof of liabilities",
+                "account_tree",
+                "liabilities_snapshot",
+                "liabilities.view_snapshot",
+            ),
+            _list("Rates", "show_chart", "rates_rate", "rates.view_rate"),
+            _list(
+                "Players' exchanges",
+                "swap_horiz",
+                "wallet_exchangequote",
+                "wallet.view_exchangequote",
+            ),
+            _page("Receivables", "undo", "admin:operator_debts", "treasury.view_chargeback"),
+            _list("Corrections", "tune", "treasury_adjustment", "treasury.view_adjustment"),
+            _list(
+                "Gateway statements",
+                "list_alt",
+                "treasury_gatewayrecord",
+                "treasury.view_gatewayrecord",
+            ),
         ],
     },
     {
@@ -124,6 +196,9 @@ NAVIGATION = [
             _list("Studios", "brush", "games_studio", "games.view_studio"),
             _list("Sessions", "play_circle", "games_gamesession", "games.view_gamesession"),
             _list("Rounds", "autorenew", "games_round", "games.view_round"),
+            _list("Originals", "diamond", "originals_original", "originals.view_original"),
+            _list("Bets on originals", "casino", "originals_bet", "originals.view_bet"),
+            _list("Seeds", "key", "originals_seedpair", "originals.view_seedpair"),
         ],
     },
     {
@@ -154,6 +229,13 @@ NAVIGATION = [
         "title": "System",
         "separator": True,
         "items": [
+            _list("Mails", "mail", "messaging_mail", "messaging.view_mail"),
+            _list(
+                "No mail to",
+                "unsubscribe",
+                "messaging_suppression",
+                "messaging.view_suppression",
+            ),
             _list(
                 "Callbacks",
                 "move_to_inbox",

@@ -1,5 +1,7 @@
 """One block per partner. A partner without a base URL is off."""
 
+from decimal import Decimal
+
 from casino import env
 
 # ---- SOFTSWISS: games, seamless wallet -----------------------------------------------------------
@@ -53,8 +55,97 @@ COINSPAID_SECRET = env.text("COINSPAID_SECRET", "")
 COINSPAID_SECRET_PREVIOUS = env.text("COINSPAID_SECRET_PREVIOUS", "")
 # What a player gets of a deposit: `gross` is what arrived, `net` is less the gateway's fee.
 COINSPAID_CREDIT = env.choice("COINSPAID_CREDIT", ("gross", "net"), "gross")
+# The table of a day's transactions, for reconciliation; without an address there is none.
+COINSPAID_STATEMENT_URL = env.text("COINSPAID_STATEMENT_URL", "")
+# Where the gateway's invoice page leads back to; it insists on https and a name.
+COINSPAID_RETURN_URL = env.text("COINSPAID_RETURN_URL", "https://localhost/wallet/history/")
+# The EU entity must be told who pays and who is paid: the player, and the company by its name and
+# country (ISO 3166, three letters).
+COINSPAID_USER_DATA = env.boolean("COINSPAID_USER_DATA", default=False)
+COINSPAID_COMPANY_NAME = env.text("COINSPAID_COMPANY_NAME", "")
+COINSPAID_COMPANY_COUNTRY = env.text("COINSPAID_COMPANY_COUNTRY", "")
 # Addresses of test networks are taken too: for the sandbox and the simulators.
 PAYMENTS_TESTNET = env.boolean("PAYMENTS_TESTNET", default=False)
+
+# ---- PaymentIQ: fiat deposits and withdrawals -------------------------------------------------------
+# Its Admin API, `https://backoffice.paymentiq.io/paymentiq`; without one orders wait.
+PAYMENTIQ_BASE_URL = env.text("PAYMENTIQ_BASE_URL", "")
+PAYMENTIQ_MERCHANT_ID = env.text("PAYMENTIQ_MERCHANT_ID", "")
+# What it calls us with: a name and a password, or a token instead. The ones before are accepted
+# beside them while they are being changed.
+PAYMENTIQ_USERNAME = env.text("PAYMENTIQ_USERNAME", "")
+PAYMENTIQ_PASSWORD = env.text("PAYMENTIQ_PASSWORD", "")
+PAYMENTIQ_PASSWORD_PREVIOUS = env.text("PAYMENTIQ_PASSWORD_PREVIOUS", "")
+PAYMENTIQ_BEARER = env.text("PAYMENTIQ_BEARER", "")
+PAYMENTIQ_BEARER_PREVIOUS = env.text("PAYMENTIQ_BEARER_PREVIOUS", "")
+# Addresses and networks that may call; empty means any that has the credential.
+PAYMENTIQ_IP_ALLOWLIST = env.items("PAYMENTIQ_IP_ALLOWLIST")
+# What we call its Admin API with.
+PAYMENTIQ_CLIENT_ID = env.text("PAYMENTIQ_CLIENT_ID", "")
+PAYMENTIQ_CLIENT_SECRET = env.text("PAYMENTIQ_CLIENT_SECRET", "")
+# Which of its cashiers the page loads, and where that one lives (for the page's security policy).
+PAYMENTIQ_ENVIRONMENT = env.choice("PAYMENTIQ_ENVIRONMENT", ("test", "production"), "production")
+PAYMENTIQ_CASHIER_HOSTS = env.items(
+    "PAYMENTIQ_CASHIER_HOSTS",
+    ",".join(
+        {
+            "test": ("https://test-api.paymentiq.io", "https://checkout.paymentiq.io"),
+            "production": ("https://api.paymentiq.io", "https://checkout.paymentiq.io"),
+        }[PAYMENTIQ_ENVIRONMENT]
+    ),
+)
+# Where a simulator's cashier is; production leaves it empty.
+PAYMENTIQ_CASHIER_URL = env.text("PAYMENTIQ_CASHIER_URL", "")
+
+# ---- SendPost: mail -----------------------------------------------------------------------------------
+# `https://api.sendpost.io/api/v1`; without one mail goes through MAIL_FALLBACK_BACKEND.
+SENDPOST_BASE_URL = env.text("SENDPOST_BASE_URL", "")
+# Two sub-accounts, each with a list of its own: who wants no offers still gets a password reset.
+SENDPOST_API_KEY = env.text("SENDPOST_API_KEY", "")
+SENDPOST_MARKETING_API_KEY = env.text("SENDPOST_MARKETING_API_KEY", "")
+# Looks up what became of a mail, and registers where it reports to.
+SENDPOST_ACCOUNT_API_KEY = env.text("SENDPOST_ACCOUNT_API_KEY", "")
+# The last part of the address it reports to, and the one before while it is being changed.
+SENDPOST_WEBHOOK_SECRET = env.text("SENDPOST_WEBHOOK_SECRET", "")
+SENDPOST_WEBHOOK_SECRET_PREVIOUS = env.text("SENDPOST_WEBHOOK_SECRET_PREVIOUS", "")
+# `https://…/callbacks/sendpost`, which is registered with the provider; empty registers nothing.
+SENDPOST_WEBHOOK_URL = env.text("SENDPOST_WEBHOOK_URL", "")
+# A signature (HMAC-SHA256 of the body, in hex) it may offer: the header's name and the secret.
+SENDPOST_SIGNATURE_HEADER = env.text("SENDPOST_SIGNATURE_HEADER", "")
+SENDPOST_SIGNATURE_SECRET = env.text("SENDPOST_SIGNATURE_SECRET", "")
+
+# ---- rates: what one currency is worth in another ---------------------------------------------------
+# Limits, thresholds and totals over currencies are in this one.
+BASE_CURRENCY = env.text("BASE_CURRENCY", "EUR")
+# Feeds by dotted path. The first that answers well gives the rate, the others must agree with it.
+RATE_FEEDS = [
+    "apps.rates.providers.coinbase.feed.Coinbase",
+    "apps.rates.providers.coingecko.feed.Coingecko",
+    "apps.payments.providers.coinspaid.rates.CoinspaidRates",
+    "apps.rates.providers.ecb.feed.Ecb",
+]
+# A feed without a base URL is off.
+COINBASE_BASE_URL = env.text("COINBASE_BASE_URL", "")
+COINGECKO_BASE_URL = env.text("COINGECKO_BASE_URL", "")
+COINGECKO_API_KEY = env.text("COINGECKO_API_KEY", "")
+ECB_BASE_URL = env.text("ECB_BASE_URL", "")
+# Older than this, a rate settles nothing. So many feeds must speak and agree.
+RATE_AGE_SECONDS = env.integer("RATE_AGE_SECONDS", 60)
+RATE_SOURCES_MIN = env.integer("RATE_SOURCES_MIN", 2, at_least=1)
+# Shares: how far feeds may differ, a rate may jump between two looks, a stable coin leave its peg.
+RATE_GAP_MAX = Decimal(env.text("RATE_GAP_MAX", "0.02"))
+RATE_JUMP_MAX = Decimal(env.text("RATE_JUMP_MAX", "0.1"))
+RATE_PEG_MAX = Decimal(env.text("RATE_PEG_MAX", "0.01"))
+RATE_PEGS = {"USDT": "USD", "USDC": "USD"}
+# For so many days a rate that came no more is shown, marked as old.
+RATE_SHOWN_DAYS = 7
+
+# ---- exchange between a player's own wallets ---------------------------------------------------------
+# What stays in the house, in hundredths of a per cent; how long a quote holds.
+EXCHANGE_SPREAD_BPS = env.integer("EXCHANGE_SPREAD_BPS", 100, at_least=0)
+EXCHANGE_QUOTE_SECONDS = env.integer("EXCHANGE_QUOTE_SECONDS", 15, at_least=5)
+# The least that is exchanged at once, in whole units of the base currency.
+EXCHANGE_MIN = env.integer("EXCHANGE_MIN", 1, at_least=0)
 
 # ---- the vendors' simulators: only in development, demo and tests ----------------------------------
 # How many of the vendor's minutes pass in one of ours (retries, block times).

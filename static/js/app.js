@@ -6,25 +6,41 @@ const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
 // ---- navigation ----------------------------------------------------------------------------------
 // Boosted links and forms replace #main only. Deciding it here and not by inherited hx-target and
-// hx-select keeps ordinary hx-get elements free of both.
+// hx-select keeps ordinary hx-get elements free of both. A link inside a part that refreshes itself
+// inherits the part's hx-target and is navigation all the same.
 
-const isBoosted = (detail) => detail.boosted && !detail.elt?.closest?.("[hx-target]");
+// The link or form that is opening a page. htmx forgets what it asked for when it leaves the document.
+let opening = null;
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (isBoosted(event.detail)) document.documentElement.classList.add("is-navigating");
+  if (!event.detail.boosted) return;
+  opening = event.detail.elt;
+  document.documentElement.classList.add("is-navigating");
+});
+
+// What a page asks for by itself does not keep its player signed in; rounds are played by somebody.
+document.addEventListener("htmx:configRequest", (event) => {
+  const cause = event.detail.triggeringEvent?.type ?? "";
+  if (cause.startsWith("live:") && cause !== "live:rounds") event.detail.headers["X-Unattended"] = "1";
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.boosted) document.documentElement.classList.remove("is-navigating");
+  if (!event.detail.boosted) return;
+  opening = null;
+  document.documentElement.classList.remove("is-navigating");
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { detail } = event;
-  if (!isBoosted(detail)) return;
+  if (!detail.boosted) {
+    // A part that comes back now would take the link away, and with it the new page's address.
+    if (opening && detail.target.contains(opening)) detail.shouldSwap = false;
+    return;
+  }
   if (/<main[^>]* id="main"/.test(detail.xhr.responseText)) {
     swap(detail, "#main", "outerHTML show:window:top");
     detail.selectOverride = "#main";
-  } else if (detail.elt.closest("#dialog") && detail.xhr.responseText) {
+  } else if (detail.requestConfig.elt.closest("#dialog") && detail.xhr.responseText) {
     swap(detail, "#dialog-body", "innerHTML");
   } else if (detail.requestConfig.verb === "get") {
     // Not one of our pages (a file, the operator console): let the browser go there.
@@ -39,12 +55,11 @@ function swap(detail, target, how) {
 
 document.addEventListener("htmx:afterSettle", (event) => {
   enhance(event.target);
-  if (!isBoosted(event.detail)) return focusFirstError(event.target);
+  if (!event.detail.boosted) return focusFirstError(event.target);
   const main = $("#main");
   markCurrent();
   closeAll();
   exitTheatre();
-  if (location.pathname === $("[data-bell]")?.pathname) markBell(false);
   main.focus({ preventScroll: true });
   announce(document.title);
   focusFirstError(main);
@@ -61,9 +76,15 @@ document.addEventListener("htmx:responseError", (event) => {
 });
 document.addEventListener("htmx:sendError", () => toast({ kind: "error", text: "No connection. Nothing was changed." }));
 
+document.addEventListener("htmx:pushedIntoHistory", markCurrent);
+document.addEventListener("htmx:replacedInHistory", markCurrent);
+
+// As the template tag `here` does: the page itself, or a page below one that covers others.
 function markCurrent() {
-  for (const link of $$("[data-nav] a, .menu a")) {
-    if (link.pathname === location.pathname && !link.hash) link.setAttribute("aria-current", "page");
+  for (const link of $$("[data-nav] a:not(.logo), .menu a, .purse a")) {
+    const isPage = link.pathname === location.pathname && !link.hash;
+    const isAbove = "covers" in link.dataset && location.pathname.startsWith(link.pathname);
+    if (isPage || isAbove) link.setAttribute("aria-current", isPage ? "page" : "true");
     else link.removeAttribute("aria-current");
   }
   for (const input of $$("[data-here]")) input.value = location.pathname + location.search;
@@ -225,13 +246,19 @@ document.addEventListener("toast", (event) => toast(event.detail));
 document.addEventListener("live:signed-out", () => location.reload());
 document.addEventListener("live:toast", (event) => {
   toast(event.detail);
-  markBell(location.pathname !== $("[data-bell]")?.pathname);
 });
+document.addEventListener("live:unread", (event) => showUnread(event.detail.count));
 document.addEventListener("click", (event) => event.target.closest("[data-toast-close]")?.closest(".toast").remove());
 
-function markBell(unread) {
-  const dot = $("[data-bell] > i");
-  if (dot) dot.hidden = !unread;
+function showUnread(count) {
+  const bell = $("[data-bell]");
+  if (!bell) return;
+  const mark = $("[data-unread]", bell);
+  mark.textContent = count > 99 ? "99+" : count || "";
+  mark.hidden = !count;
+  const label = count ? `Notices, ${count} new` : "Notices";
+  bell.setAttribute("aria-label", label);
+  bell.title = label;
 }
 
 // ---- copy, reveal, amounts, one-time things --------------------------------------------------------

@@ -13,12 +13,26 @@ from django.urls.resolvers import RegexPattern
 
 from apps.accounts.models import Player, User
 from apps.accounts.services import SCOPES, create_api_key
+from apps.core.money import Money
 from apps.ledger.models import Entry
-from apps.payments.models import Deposit, DepositAddress, Rail, Withdrawal
+from apps.ledger.selectors import currency
+from apps.originals import services as originals
+from apps.payments.models import (
+    Deposit,
+    DepositAddress,
+    Invoice,
+    Rail,
+    SavedAddress,
+    Withdrawal,
+)
+from apps.wallet import exchange
+from apps.wallet.statements import periods
+from apps.wallet.statements import services as statements
 from casino import api
 from tests.api.clients import error_of, signed_in, stranger, with_key
 from tests.conftest import fund
 from tests.games.factories import make_game
+from tests.rates.factories import set_rates
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +92,53 @@ def own_withdrawal(player: Player) -> str:
     ).public_id
 
 
+def own_payout_address(player: Player) -> str:
+    return SavedAddress.objects.create(
+        player=player,
+        rail=Rail.objects.filter(currency_id="BTC").earliest("pk"),
+        address=f"address of {player.pk}",
+        created_at=AT,
+        usable_at=AT,
+    ).public_id
+
+
+def own_statement(player: Player) -> str:
+    return statements.issue(player=player, period=periods.named("2026")).number
+
+
+def own_exchange(player: Player) -> str:
+    set_rates(USD="0.9")
+    fund(player, "5.00", "EUR")
+    sold = Money.parse("2.00", currency("EUR"))
+    offer = exchange.quote(player=player, sold=sold, bought_code="USD")
+    return exchange.accept(player=player, quote_id=offer.public_id, key="own").public_id
+
+
+def own_invoice(player: Player) -> str:
+    return Invoice.objects.create(
+        player=player,
+        rail=Rail.objects.filter(currency_id="BTC").earliest("pk"),
+        provider="coinspaid",
+        currency_id="BTC",
+        amount=Decimal("0.01"),
+        remaining=Decimal("0.01"),
+        key="own",
+        created_at=AT,
+        updated_at=AT,
+    ).public_id
+
+
+def own_bet(player: Player) -> str:
+    fund(player, "5.00", "EUR")
+    return originals.place(
+        player=player,
+        game="dice",
+        choice={"target": 5050, "over": True},
+        stake=Money.parse("1.00", currency("EUR")),
+        key="own",
+    ).public_id
+
+
 def any_game(player: Player) -> str:
     return make_game().slug
 
@@ -111,9 +172,36 @@ ACCESS: dict[tuple[str, str], Row] = {
     ("GET", "deposits/"): Row("read"),
     ("POST", "deposits/"): Row("money"),
     ("GET", "deposits/<str:public_id>/"): Row("read", own_deposit),
+    ("GET", "withdrawal-readiness/"): Row("read"),
+    ("GET", "payout-addresses/"): Row(SIGNED_IN_ONLY),
+    ("POST", "payout-addresses/"): Row(SIGNED_IN_ONLY),
+    ("DELETE", "payout-addresses/<str:public_id>/"): Row(SIGNED_IN_ONLY, own_payout_address),
     ("GET", "withdrawals/"): Row("read"),
     ("POST", "withdrawals/"): Row("money"),
     ("GET", "withdrawals/<str:public_id>/"): Row("read", own_withdrawal),
+    ("GET", "rates/"): Row(PUBLIC),
+    ("POST", "exchange/quotes/"): Row("money"),
+    ("POST", "exchange/quotes/<str:public_id>/accept/"): Row("money"),
+    ("GET", "exchanges/"): Row("read"),
+    ("GET", "exchanges/<str:public_id>/"): Row("read", own_exchange),
+    ("POST", "vault/put/"): Row("money"),
+    ("POST", "vault/take/"): Row(SIGNED_IN_ONLY),
+    ("POST", "invoices/"): Row("money"),
+    ("GET", "invoices/<str:public_id>/"): Row("read", own_invoice),
+    ("PUT", "payer-name/"): Row("money"),
+    ("GET", "originals/"): Row(PUBLIC),
+    ("GET", "originals/bets/"): Row("read"),
+    ("GET", "originals/bets/<str:public_id>/"): Row("read", own_bet),
+    ("POST", "originals/bets/<str:public_id>/actions/"): Row("play"),
+    ("GET", "originals/seeds/"): Row("read"),
+    ("POST", "originals/seeds/"): Row("play"),
+    ("POST", "originals/<str:game>/bets/"): Row("play"),
+    ("GET", "statements/"): Row("read"),
+    ("POST", "statements/"): Row("read"),
+    ("GET", "statements/verify/"): Row(PUBLIC),
+    ("GET", "statements/<str:number>/"): Row("read", own_statement),
+    ("GET", "statements/<str:number>/csv/"): Row("read", own_statement),
+    ("GET", "statements/<str:number>/pdf/"): Row("read", own_statement),
 }
 
 

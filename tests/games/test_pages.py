@@ -4,10 +4,13 @@ import re
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from channels.layers import get_channel_layer
 from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import Player
+from apps.events import live
 from apps.games.models import Game, GameSession
 from apps.wallet import services as wallets
 from tests.games.conftest import fund
@@ -281,3 +284,55 @@ def test_the_rows_alone_bring_the_sessions_net_with_them(
     assert "<html" not in html
     assert 'id="session-net" hx-swap-oob="true"' in html
     assert "\N{MINUS SIGN}1.8" in html
+
+
+def test_a_session_that_is_even_says_so(browser: Client, player: Player, slot: Game) -> None:
+    fund(player, "10.00", "EUR")
+    table = Table(player, slot, make_session(player, slot), "v1")
+    table.act([("bet", "a-1", 300), ("win", "a-2", 300)])
+    follow_rounds()
+
+    html = browser.get(f"/games/rounds/?game={slot.slug}", headers=HTMX).content.decode()
+
+    assert 'id="session-net" hx-swap-oob="true"' in html
+
+
+def test_the_rail_keeps_its_own_result_beside_a_game(browser: Client, slot: Game) -> None:
+    html = page(browser, slot)
+
+    assert 'id="session-net"' not in html, "no session is open"
+    assert "Net <b>" in html, "the rail counts since the sign-in"
+
+
+def test_open_pages_are_told_when_their_rounds_are_written(
+    player: Player, other_player: Player, slot: Game
+) -> None:
+    fund(player, "10.00", "EUR")
+    follow_rounds()
+    table = Table(player, slot, make_session(player, slot), "v1")
+    table.act([("bet", "a-1", 300), ("win", "a-2", 120)])
+
+    async def frames_of_a_follow() -> list[dict[str, Any]]:
+        layer = get_channel_layer()
+        own, others = await layer.new_channel(), await layer.new_channel()
+        await layer.group_add(live.player_group(player.pk), own)
+        await layer.group_add(live.player_group(other_player.pk), others)
+        await sync_to_async(follow_rounds)()
+        await sync_to_async(live.push)(other_player.pk, "end", {})
+        return [await layer.receive(own), await layer.receive(others)]
+
+    own, others = async_to_sync(frames_of_a_follow)()
+
+    assert own["stream"] == "rounds"
+    assert others["stream"] == "end", "the other player is told nothing"
+
+
+@pytest.mark.parametrize("path", ["/games/rounds/", "/games/{slug}/"])
+def test_caches_tell_pages_from_their_parts(browser: Client, slot: Game, path: str) -> None:
+    whole = browser.get(path.format(slug=slot.slug))
+    part = browser.get(path.format(slug=slot.slug), headers=HTMX)
+
+    assert b"<html" in whole.content
+    assert b"<html" not in part.content
+    for response in (whole, part):
+        assert {"HX-Request", "HX-Boosted"} <= set(response["Vary"].split(", "))

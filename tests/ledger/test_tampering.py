@@ -12,9 +12,13 @@ from django.db import Error, connection, transaction
 from apps.accounts.models import Player
 from apps.audit import sealing, trail
 from apps.audit import services as audit
-from apps.audit.models import Record
+from apps.audit.models import Record, Seal
+from apps.audit.sealing import Stream
+from apps.core.horizon import safe_horizon
 from apps.ledger import verification
-from apps.ledger.models import Entry
+from apps.ledger.followers import SEQUENCE
+from apps.ledger.models import Entry, Kind
+from apps.ledger.verification import LedgerStream
 from apps.wallet.movements import Result, Rollback
 from tests.wallet.test_movements import Table
 
@@ -26,6 +30,13 @@ def anchors(settings: Any, tmp_path: Path) -> None:
     settings.ANCHOR_DIR = tmp_path
 
 
+def sealed(stream: Stream, sequence: str) -> None:
+    """Seal now. Any writer of the database server may hold that up, so it is given time."""
+    horizon = safe_horizon(sequence, wait_seconds=30)
+    assert horizon, "Somebody has been writing for long."
+    assert sealing.seal(stream, horizon)
+
+
 @pytest.fixture
 def entries(player: Player, fund: Callable[..., Result]) -> list[Entry]:
     fund(player, "10.00", "EUR")
@@ -34,7 +45,7 @@ def entries(player: Player, fund: Callable[..., Result]) -> list[Entry]:
     table.play(table.bet("b2", "1.00"))
     table.play(table.win("w1", "3.00"))
     table.play(Rollback("x1", "b2"))
-    verification.seal_journal()
+    sealed(LedgerStream(), SEQUENCE)
     return list(Entry.objects.order_by("id"))
 
 
@@ -50,6 +61,18 @@ def test_untouched_books_are_verified(entries: list[Entry]) -> None:
     call_command("verify_ledger", stdout=out)
 
     assert "5 entries" in out.getvalue()
+
+
+def test_one_wallet_is_verified_by_itself_rollbacks_included(entries: list[Entry]) -> None:
+    wallet_id = entries[0].wallet_id
+    assert any(entry.kind == Kind.ROLLBACK for entry in entries)
+
+    assert verification.verify_wallet(wallet_id) == []
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("UPDATE ledger_entry SET amount = amount - 1 WHERE id = %s", [entries[1].pk])
+        cursor.execute("SET session_replication_role = origin")
+    assert verification.verify_wallet(wallet_id)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +129,7 @@ def test_a_changed_balance_is_named(entries: list[Entry]) -> None:
 
 
 def test_a_cut_tail_is_found_by_the_checkpoint(entries: list[Entry], player: Player) -> None:
-    sealing.anchor(verification.LedgerStream(), force=True)
+    sealing.anchor(LedgerStream(), force=True)
     as_owner("DELETE FROM audit_seal WHERE stream = %s", ["ledger"])
 
     findings = [str(finding) for finding in verification.verify()]
@@ -207,13 +230,173 @@ def test_an_edited_seal_is_named(entries: list[Entry], sql: str) -> None:
 
 def test_books_rewritten_with_the_key_do_not_match_the_checkpoint(entries: list[Entry]) -> None:
     """Whoever has the key and the database can sign and seal anew; the checkpoints are elsewhere."""
-    sealing.anchor(verification.LedgerStream(), force=True)
+    sealing.anchor(LedgerStream(), force=True)
     as_owner("UPDATE ledger_entry SET created_at = now() WHERE id = %s", [entries[2].pk])
     as_owner("DELETE FROM audit_seal WHERE stream = %s", ["ledger"])
-    verification.seal_journal()
+    sealed(LedgerStream(), SEQUENCE)
 
     with pytest.raises(
         CommandError, match="ledger seal 1: is not the seal that was anchored outside"
+    ):
+        call_command("verify_ledger", stderr=StringIO())
+
+
+@pytest.fixture
+def sealed_twice(entries: list[Entry], player: Player) -> list[Entry]:
+    """Three more entries under a second seal."""
+    table = Table(player)
+    for number in range(3):
+        table.play(table.bet(f"later{number}", "0.10"))
+    sealed(LedgerStream(), SEQUENCE)
+    return list(Entry.objects.order_by("id"))
+
+
+def verify_only() -> None:
+    call_command("verify_ledger", "--no-seal", stderr=StringIO())
+
+
+def test_a_chain_of_seals_rewritten_without_the_key_is_named(sealed_twice: list[Entry]) -> None:
+    """The time of an entry is under no signature of its own: the forger must mend the seals."""
+    as_owner("UPDATE ledger_entry SET created_at = now() WHERE id = %s", [sealed_twice[2].pk])
+    first, second = Seal.objects.filter(stream="ledger").order_by("number")
+    stream = LedgerStream()
+    root = sealing.merkle_root([leaf for _, leaf in stream.leaves(0, first.upto_id, 100)])
+    as_owner("UPDATE audit_seal SET root = %s WHERE id = %s", [root, first.pk])
+    first.refresh_from_db()
+    as_owner(
+        "UPDATE audit_seal SET previous = %s WHERE id = %s",
+        [sealing._seal_hash(first), second.pk],
+    )
+
+    findings = [str(finding) for finding in verification.verify()]
+
+    assert "ledger seal 1: its signature does not match its content" in findings
+    assert "ledger seal 2: its signature does not match its content" in findings
+    assert not any("does not continue" in finding for finding in findings)
+    assert not any("is not as it was sealed" in finding for finding in findings)
+
+
+COPY_OF_A_SEAL = """
+    INSERT INTO audit_seal (stream, number, from_id, upto_id, rows, root, previous, key_id, mac,
+                            sealed_at)
+    SELECT stream, %s, from_id, upto_id, {rows}, root, previous, {key_id}, {mac}, sealed_at
+      FROM audit_seal WHERE stream = 'ledger' AND number = 2
+"""
+
+
+@pytest.mark.parametrize("rows", ["rows", "0", "-100000"])
+@pytest.mark.parametrize(("key_id", "mac"), [("key_id", "mac"), ("99", "''::bytea")])
+def test_an_inserted_seal_is_named(
+    sealed_twice: list[Entry], rows: str, key_id: str, mac: str
+) -> None:
+    as_owner(COPY_OF_A_SEAL.format(rows=rows, key_id=key_id, mac=mac), [3])
+
+    with pytest.raises(CommandError, match="first: ledger seal 3: its signature does not match"):
+        verify_only()
+
+
+def test_a_seal_put_between_two_is_named(sealed_twice: list[Entry]) -> None:
+    as_owner("UPDATE audit_seal SET number = 3 WHERE number = 2", [])
+    as_owner(
+        COPY_OF_A_SEAL.format(rows="rows", key_id="key_id", mac="mac").replace(
+            "number = 2", "number = 1"
+        ),
+        [2],
+    )
+
+    with pytest.raises(CommandError, match="first: ledger seal 2: its signature does not match"):
+        verify_only()
+
+
+def test_a_seal_taken_out_is_missed(sealed_twice: list[Entry]) -> None:
+    as_owner("DELETE FROM audit_seal WHERE stream = 'ledger' AND number = 1", [])
+
+    with pytest.raises(CommandError, match="first: ledger seal 1: is missing"):
+        verify_only()
+
+
+@pytest.mark.parametrize("options", [["--no-seal"], []], ids=["as found", "sealed anew"])
+def test_a_tail_cut_with_all_that_knows_of_it_is_missed_by_the_checkpoint(
+    sealed_twice: list[Entry], player: Player, options: list[str]
+) -> None:
+    sealing.anchor(LedgerStream(), force=True)
+    kept, gone = sealed_twice[:5], sealed_twice[5:]
+    as_owner("DELETE FROM audit_seal WHERE stream = 'ledger' AND number = 2", [])
+    as_owner("DELETE FROM ledger_operation WHERE entry_id >= %s", [gone[0].pk])
+    as_owner("DELETE FROM ledger_entry WHERE id >= %s", [gone[0].pk])
+    as_owner(
+        "UPDATE ledger_wallet SET balance = %s, version = %s, link = %s WHERE id = %s",
+        [kept[-1].balance_after, kept[-1].wallet_version, bytes(kept[-1].link), kept[-1].wallet_id],
+    )
+    if not options:
+        # Play goes on and gets a second seal, honestly made, over other entries.
+        Table(player).play(Table(player).bet("new", "0.10"))
+
+    with pytest.raises(
+        CommandError, match=r"1 findings; the first: ledger seal 2: .*anchored outside"
+    ):
+        call_command("verify_ledger", *options, stderr=StringIO())
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["not json", "1", "[]", "{}", '{"mac": 5}', '{"mac": "é"}'],
+)
+def test_a_checkpoint_nobody_can_read_is_named(sealed_twice: list[Entry], line: str) -> None:
+    path = sealing.anchor_path("ledger")
+    with path.open("a") as file:
+        file.write(f"{line}\n")
+    number = len(path.read_text().splitlines())
+
+    with pytest.raises(
+        CommandError, match=f"first: checkpoint {path.name}:{number}: cannot be read"
+    ):
+        verify_only()
+
+
+def test_a_checkpoint_signed_with_a_key_we_do_not_have_is_named(sealed_twice: list[Entry]) -> None:
+    path = sealing.anchor_path("ledger")
+    path.write_text(path.read_text().replace('"key_id": 1', '"key_id": 99'))
+
+    with pytest.raises(CommandError, match=f"first: checkpoint {path.name}:1: its signature"):
+        verify_only()
+
+
+def test_a_checkpoint_that_was_edited_is_named(sealed_twice: list[Entry]) -> None:
+    path = sealing.anchor_path("ledger")
+    path.write_text(path.read_text().replace('"number": 1', '"number": 2'))
+
+    with pytest.raises(CommandError, match=f"first: checkpoint {path.name}:1: its signature"):
+        verify_only()
+
+
+def test_an_entry_that_names_a_key_we_do_not_have_is_not_signed(entries: list[Entry]) -> None:
+    """No key, no signature to compare with: an empty one must not pass for right."""
+    newest = entries[-1]
+    as_owner(
+        """
+        WITH forged AS (
+            INSERT INTO ledger_entry (id, wallet_id, wallet_version, account_id, kind, amount,
+                balance_after, partner_id, outside_id, closes_round, key_id, mac, link)
+            SELECT nextval('ledger_entry_id_seq'), wallet_id, wallet_version + 1, 3, 4, 1000,
+                   balance_after + 1000, 3, 'forged', false, 99, ''::bytea,
+                   sha256(link || int8send(wallet_version + 1)
+                          || convert_to((balance_after + 1000)::text, 'UTF8'))
+              FROM ledger_entry WHERE id = %s
+            RETURNING id, wallet_id, link
+        ), known AS (
+            INSERT INTO ledger_operation (wallet_id, entry_id, partner_id, state, outside_id)
+            SELECT wallet_id, id, 3, 1, 'forged' FROM forged
+        )
+        UPDATE ledger_wallet w SET balance = balance + 1000, version = version + 1, link = f.link
+          FROM forged f WHERE w.id = f.wallet_id
+        """,
+        [newest.pk],
+    )
+    forged = Entry.objects.get(outside_id="forged")
+
+    with pytest.raises(
+        CommandError, match=f"1 findings; the first: entry {forged.pk}: its signature"
     ):
         call_command("verify_ledger", stderr=StringIO())
 
@@ -270,7 +453,7 @@ class TestAudit:
                 audit.record("test.done", actor="system", subject=player, reason=str(n))
                 for n in range(4)
             ]
-        trail.seal_trail()
+        sealed(trail.AuditStream(), audit.SEQUENCE)
         return ids
 
     def test_an_untouched_trail_is_verified(self, rows: list[int]) -> None:
@@ -325,3 +508,44 @@ class TestAudit:
 
         with pytest.raises(CommandError, match=r"audit seal 1: .*(anchored outside|tail was cut)"):
             call_command("verify_audit", stderr=StringIO())
+
+    def test_a_row_inserted_with_a_key_we_do_not_have_is_named(self, rows: list[int]) -> None:
+        as_owner(
+            "INSERT INTO audit_record (id, at, action, actor_kind, actor_id, actor_label, "
+            "subject_kind, subject_id, reason, request_id, key_id, mac) "
+            "SELECT nextval('audit_record_id_seq'), at, action, actor_kind, actor_id, actor_label, "
+            "subject_kind, subject_id, reason, request_id, 99, '' FROM audit_record WHERE id = %s",
+            [rows[1]],
+        )
+        forged = Record.objects.order_by("-id")[0].pk
+
+        with pytest.raises(CommandError, match=f"1 findings; the first: audit row {forged}:"):
+            call_command("verify_audit", stderr=StringIO())
+
+    def test_a_row_edited_together_with_its_seal_is_named_with_it(self, rows: list[int]) -> None:
+        as_owner("UPDATE audit_record SET actor_id = '1' WHERE id = %s", [rows[1]])
+        seal = Seal.objects.get(stream="audit")
+        leaves = trail.AuditStream().leaves(0, seal.upto_id, 100)
+        root = sealing.merkle_root([leaf for _, leaf in leaves])
+        as_owner("UPDATE audit_seal SET root = %s WHERE id = %s", [root, seal.pk])
+
+        findings = [str(finding) for finding in trail.verify_trail()]
+
+        assert findings == [
+            f"audit row {rows[1]}: was changed or was not written by us",
+            "audit seal 1: its signature does not match its content",
+            "audit seal 1: is not the seal that was anchored outside the database",
+        ]
+
+    def test_rows_in_another_order_are_named(self, rows: list[int]) -> None:
+        """The contents of two rows change places, signatures and all."""
+        one, two = rows[1], rows[2]
+        as_owner(
+            "UPDATE audit_record e SET at = o.at, reason = o.reason, mac = o.mac "
+            "FROM audit_record o WHERE (e.id, o.id) IN ((%s, %s), (%s, %s))",
+            [one, two, two, one],
+        )
+
+        named = [finding.row for finding in trail.verify_trail()]
+
+        assert named == [f"audit row {one}", f"audit row {two}", "audit seal 1"]

@@ -1,5 +1,8 @@
 """What happened elsewhere becomes a notice, once, and a tab that was away catches up."""
 
+import re
+from datetime import UTC, datetime
+
 import pytest
 from django.db import transaction
 from django.test import Client
@@ -64,16 +67,70 @@ def test_a_tab_that_was_away_gets_what_it_missed_in_order(player: Player) -> Non
     assert services.missed(player.pk, first.pk) == [second, third]
 
 
-def test_the_page_shows_own_notices_and_marks_them_read(
+def test_the_page_shows_own_notices_by_day_and_by_what_they_are_about(
     player: Player, other_player: Player, client: Client
 ) -> None:
-    services.notify(player.pk, kind="info", title="For alice")
+    old = services.notify(player.pk, kind="info", title="Long ago", category="play")
+    Notice.objects.filter(pk=old.pk).update(created_at=datetime(2026, 1, 5, 12, tzinfo=UTC))
+    services.notify(player.pk, kind="success", title="Money came", category="money")
     services.notify(other_player.pk, kind="info", title="For bob")
     client.force_login(player.user)
 
-    page = client.get("/notices/").content.decode()
+    every = client.get("/notices/").content.decode()
+    money = client.get("/notices/?show=money").content.decode()
+    odd = client.get("/notices/?show=nonsense&before=x").content.decode()
 
-    assert "For alice" in page
-    assert "For bob" not in page
-    assert not Notice.objects.filter(player=player, read_at=None).exists()
-    assert Notice.objects.filter(player=other_player, read_at=None).exists()
+    assert "Today" in every
+    assert "5 January 2026" in every
+    assert "Long ago" in every
+    assert "For bob" not in every
+    assert "Money came" in money
+    assert "Long ago" not in money
+    assert "Long ago" in odd
+    assert Notice.objects.filter(read_at=None).count() == 3, "to look at a list is not to read it"
+
+
+def test_a_notice_is_read_by_following_it_and_by_its_owner_only(
+    player: Player, other_player: Player, client: Client
+) -> None:
+    notice = services.notify(player.pk, kind="info", title="x", href="/wallet/")
+    away = services.notify(player.pk, kind="info", title="y", href="https://elsewhere.example/")
+    client.force_login(other_player.user)
+    assert client.get(f"/notices/{notice.pk}/").status_code == 404
+
+    client.force_login(player.user)
+    assert client.get(f"/notices/{notice.pk}/")["Location"] == "/wallet/"
+    assert client.get(f"/notices/{away.pk}/")["Location"] == "/notices/"
+    assert services.unread(player.pk) == 0
+
+
+def test_all_are_marked_read_at_once(player: Player, other_player: Player, client: Client) -> None:
+    for who in (player, player, other_player):
+        services.notify(who.pk, kind="info", title="x")
+    client.force_login(player.user)
+    assert "Notices, 2 new" in client.get("/wallet/").content.decode()
+    assert client.get("/notices/read/").status_code == 405
+
+    client.post("/notices/read/")
+
+    assert services.unread(player.pk) == 0
+    assert services.unread(other_player.pk) == 1
+
+
+def test_older_notices_are_a_click_away(player: Player, client: Client) -> None:
+    Notice.objects.bulk_create(
+        Notice(player=player, kind="info", category="money", title=f"Number {number:02}")
+        for number in range(60)
+    )
+    client.force_login(player.user)
+
+    page = client.get("/notices/?show=money").content.decode()
+    more = re.search(r'href="\?(show=money&amp;before=\d+)"', page)
+    assert more is not None
+    rest = client.get("/notices/?" + more[1].replace("&amp;", "&")).content.decode()
+
+    assert page.count("Number ") >= 50
+    assert "Number 59" in page
+    assert "Number 09" in rest
+    assert "Number 10" not in rest
+    assert "Older notices" not in rest

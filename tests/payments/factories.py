@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,15 @@ from apps.events.models import Event
 from apps.integrations.callbacks import CallbackRequest, CallbackResponse
 from apps.ledger.models import Entry, Purse, Wallet
 from apps.ledger.selectors import currency
-from apps.payments.models import Deposit, DepositAddress, PaymentStep, Rail, Withdrawal
+from apps.payments.models import (
+    ApprovalRule,
+    Deposit,
+    DepositAddress,
+    LimitRule,
+    PaymentStep,
+    Rail,
+    Withdrawal,
+)
 from apps.payments.providers.coinspaid import callbacks, signing
 from apps.payments.services import withdrawals
 
@@ -169,3 +178,47 @@ def in_parallel(tasks: Sequence[Callable[[], Any]]) -> list[Any]:
     for thread in threads:
         thread.join()
     return results
+
+
+def end_rules() -> None:
+    """No limit, fee or automatic approval but the test's own."""
+    LimitRule.objects.filter(ended_at=None).update(ended_at=now())
+    ApprovalRule.objects.filter(ended_at=None).update(ended_at=now())
+
+
+def limit(direction: str = "withdrawal", name: str = "", **says: Any) -> LimitRule:
+    """A rule in force: `limit(day_count=2, rail=rail())`."""
+    return LimitRule.objects.create(
+        name=name or f"rule {LimitRule.objects.count()}",
+        direction=direction,
+        started_at=now(),
+        **says,
+    )
+
+
+def approval_rule(**says: Any) -> ApprovalRule:
+    """Lets 600 EUR of anybody through, unless told otherwise."""
+    usual = {
+        "kyc_level_min": 0,
+        "account_days_min": 0,
+        "amount_max": 600,
+        "day_count_max": 5,
+        "day_sum_max": 5000,
+    }
+    return ApprovalRule.objects.create(
+        name=f"rule {ApprovalRule.objects.count()}", started_at=now(), **(usual | says)
+    )
+
+
+def paid_before(player: Player, address: str = WALLET_ADDRESS, **fields: Any) -> Withdrawal:
+    """A withdrawal from long ago, so that there is no reason to look at the next one."""
+    made = request_withdrawal(
+        player, "0.0001", key=f"before-{Withdrawal.objects.count()}", address=address
+    )
+    long_ago = now() - timedelta(days=60)
+    rule = ApprovalRule.objects.order_by("pk").first()
+    Withdrawal.objects.filter(pk=made.pk).update(
+        state="paid", foreign_id=made.public_id, approved_rule=rule, approval_hash="x",
+        created_at=long_ago, **fields,
+    )  # fmt: skip
+    return made

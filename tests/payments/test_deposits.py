@@ -245,7 +245,7 @@ def test_what_cannot_be_read_is_kept_and_changes_nothing(player, address, body):
 def test_a_product_we_do_not_use_is_answered_and_reported(player, address):
     before = picture()
 
-    assert call_back(recorded("exchange_confirmed")).status == 200
+    assert call_back(recorded("exchange_confirmed", type="payment_request")).status == 200
 
     assert picture() == before
     assert InboxMessage.objects.get().state == "done"

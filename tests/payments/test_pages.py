@@ -8,6 +8,7 @@ import pytest
 from apps.ledger.models import Entry
 from apps.payments.models import DepositAddress, Withdrawal
 from apps.payments.services import withdrawals
+from tests.conftest import PASSWORD
 from tests.payments.factories import (
     DEPOSIT_ADDRESS,
     WALLET_ADDRESS,
@@ -46,6 +47,7 @@ def wish(page, step: str, **changes):
         "address": WALLET_ADDRESS,
         "key": "key-of-the-form",
         "step": step,
+        "password": PASSWORD,
     }
     return page.post("/wallet/withdraw/", data | changes)
 

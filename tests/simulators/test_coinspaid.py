@@ -486,3 +486,120 @@ def test_another_site_cannot_press_the_buttons(coinspaid: Coinspaid) -> None:
 
     assert response.status_code == 403
     assert coinspaid.transactions() == []
+
+
+# ---- the rarer things --------------------------------------------------------------------------
+
+
+def test_a_reorganised_deposit_waits_again_or_is_gone(
+    coinspaid: Coinspaid, listener: RecordingCasino
+) -> None:
+    coinspaid.options(deposits_auto=False)
+    sent = coinspaid.send(take_address(coinspaid, "LTC")["address"], "0.5")
+    coinspaid.mine(sent["id"])
+
+    assert coinspaid.reorganise(sent["id"], "unburied")["status"] == "not_confirmed"
+    assert coinspaid.transaction(sent["id"])["confirmations"] == 0
+    coinspaid.reorganise(sent["id"], "gone")
+    coinspaid.delivered(reference=str(sent["id"]), kind="cancelled")
+
+    assert documents(listener)[-1]["error"] == "The transaction is not on the chain any more"
+    assert {one["changes"] for one in coinspaid.books()} == {"0.00000000"}
+
+
+def test_a_wrong_report_leaves_the_book_as_it_is(
+    coinspaid: Coinspaid, listener: RecordingCasino
+) -> None:
+    sent = coinspaid.send(take_address(coinspaid)["address"], "0.01", confirm=True)
+    before = coinspaid.books()
+
+    coinspaid.contradict(sent["id"], status="cancelled", amount="5")
+    coinspaid.delivered(reference=str(sent["id"]), kind="cancelled")
+
+    told = documents(listener)[-1]
+    assert (told["status"], told["currency_received"]["amount"]) == ("cancelled", "5.00000000")
+    assert coinspaid.transaction(sent["id"])["status"] == "confirmed"
+    assert coinspaid.books() == before
+
+
+def test_a_forced_status_moves_the_accounts_with_it(
+    coinspaid: Coinspaid, listener: RecordingCasino
+) -> None:
+    sent = coinspaid.send(take_address(coinspaid)["address"], "0.01", confirm=True)
+    assert coinspaid.books()[0]["changes"] == "0.00992000"
+
+    coinspaid.move(sent["id"], "cancelled", force=True)
+
+    assert coinspaid.books()[0]["changes"] == "0.00000000"
+
+
+def test_too_many_calls_get_the_documents_own_body(coinspaid: Coinspaid) -> None:
+    coinspaid.switches(api_answer="limited", remaining=1)
+
+    response = ask_gateway(coinspaid, "/accounts/list")
+
+    assert (response.status_code, response.content) == (429, b'{"errors":{"error code: 1015"}}')
+    assert ask_gateway(coinspaid, "/accounts/list").status_code == 200
+
+
+def test_a_call_that_is_never_sent_is_given_up(
+    coinspaid: Coinspaid, listener: RecordingCasino
+) -> None:
+    coinspaid.switches(callback_answer="unsent")
+    coinspaid.send(take_address(coinspaid)["address"], "0.01", confirm=True)
+    coinspaid.settled()
+
+    assert {call["state"] for call in coinspaid.settled()} == {"given up"}
+    assert listener.asked == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"sender_currency": "XYZ"}, "sender_currency"),
+        ({"receiver_currency": "BTC"}, "currency_from"),
+        ({"sender_amount": "0.0000001"}, "sender_amount"),
+        ({"receiver_amount": "5"}, "sender_amount"),
+        ({"sender_amount": "much"}, "sender_amount"),
+    ],
+)
+def test_a_bad_exchange_request_names_the_field(
+    coinspaid: Coinspaid, changes: dict[str, str], field: str
+) -> None:
+    wanted = {"sender_currency": "BTC", "receiver_currency": "EUR", "sender_amount": "0.01"}
+
+    response = ask_gateway(coinspaid, "/exchange/calculate", **(wanted | changes))
+
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == [field]
+
+
+def test_a_bad_invoice_request_names_every_field(coinspaid: Coinspaid) -> None:
+    response = ask_gateway(coinspaid, "/invoices/create", currency="BTC", amount="0.00000001")
+
+    assert response.status_code == 400
+    assert set(response.json()["errors"]) == {
+        "foreign_id", "timer", "title", "url_success", "url_failed", "email_user", "amount",
+    }  # fmt: skip
+
+
+def test_the_pages_of_the_rarer_things_open(
+    coinspaid: Coinspaid, listener: RecordingCasino
+) -> None:
+    made = ask_gateway(
+        coinspaid, "/invoices/create", currency="BTC", amount="0.01", foreign_id="164",
+        timer=True, title="Test", url_success="https://casino.example/",
+        url_failed="https://casino.example/", email_user="p@example.com",
+    ).json()["data"]  # fmt: skip
+    exchanged = ask_gateway(
+        coinspaid, "/exchange/now", foreign_id="e-1", sender_currency="BTC",
+        receiver_currency="EUR", sender_amount="0.01",
+    ).json()["data"]  # fmt: skip
+    assert made["foreign_id"] == 164
+
+    for path in (
+        "exchanges/", "invoices/", "accounts/", "accounts/?currency=BTC", f"invoices/{made['id']}/",
+        f"transactions/{made['id']}/", f"transactions/{exchanged['id']}/",
+    ):  # fmt: skip
+        assert coinspaid.http.get(f"/coinspaid/{path}").status_code == 200, path
+    assert coinspaid.http.get("/coinspaid/invoices/1/").status_code == 404

@@ -28,7 +28,7 @@ TYPES = {
     ".png": "image/png",
     ".woff2": "font/woff2",
 }
-SENT_ON = ("hx-", "content-type", "referer", "x-")
+SENT_ON = ("hx-", "content-type", "referer", "x-", "idempotency-")
 
 
 @dataclass
@@ -87,6 +87,9 @@ def answer(route: Route, client: Client, visit: Visit) -> None:
             content_type=route.request.headers.get("content-type", "text/plain"),
             headers=headers,
         )
+        # The browser would look for the target of a redirect in the real network.
+        while response.status_code in {301, 302, 303}:
+            response = client.get(response["Location"], headers=headers)
         body = response.content
     kept = {name: value for name, value in response.items() if name.lower() != "set-cookie"}
     route.fulfill(status=response.status_code, headers=kept, body=body)

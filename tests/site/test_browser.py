@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
+from playwright.sync_api import expect
 
 from apps.accounts.models import Player
+from tests.games.factories import Table, follow_rounds, make_session
 from tests.site import browser
-from tests.site.factories import make_game, make_games
+from tests.site.factories import fund, make_game, make_games
 
 pytestmark = [
     pytest.mark.browser,
@@ -83,6 +85,130 @@ def test_search_opens_with_a_key_and_answers_while_typing(client: Client) -> Non
         assert "Tide of Koi" in focused
         visit.page.keyboard.press("Escape")
         assert visit.page.evaluate("document.getElementById('search').open") is False
+
+
+@pytest.mark.parametrize("size", [browser.DESKTOP, browser.PHONE])
+def test_the_rail_follows_to_a_game_that_was_found_by_searching(
+    client: Client, size: tuple[int, int]
+) -> None:
+    make_game("Tide of Koi")
+    with browser.visiting(client, size) as visit:
+        visit.open("/")
+        here = visit.page.locator("[data-nav] [aria-current]")
+        assert "Lobby" in here.all_inner_texts()
+        visit.page.keyboard.press("/")
+        visit.page.keyboard.type("koi")
+        visit.page.locator("#search a.result mark").click()
+        visit.page.wait_for_selector("#stage")
+        visit.page.wait_for_selector("#search", state="hidden")
+
+        expect(here).to_have_count(0)
+        assert visit.complaints == []
+
+
+def test_results_that_come_late_do_not_take_the_link_away(client: Client) -> None:
+    make_game("Tide of Koi")
+    with browser.visiting(client) as visit:
+        held = []
+        visit.page.route("**/games/tide-of-koi/", lambda route: held.append(route))
+        visit.open("/")
+        visit.page.keyboard.press("/")
+        visit.page.keyboard.type("ko")
+        link = visit.page.locator("#search a.result mark")
+        link.wait_for()
+        link.click()
+        with visit.page.expect_response("**/search/?q=koi"):
+            visit.page.locator("#search input").fill("koi")
+        visit.page.wait_for_timeout(100)
+        browser.answer(held[0], client, visit)
+        visit.page.wait_for_url("**/games/tide-of-koi/")
+
+        expect(visit.page.locator("#stage")).to_be_visible()
+        expect(visit.page.locator("[data-nav] [aria-current]")).to_have_count(0)
+        expect(visit.page.locator("html.is-navigating")).to_have_count(0)
+        assert visit.complaints == []
+
+
+def test_the_nets_of_rail_and_stage_follow_the_rounds(client: Client, player: Player) -> None:
+    game = make_game("Tide of Koi")
+    client.force_login(player.user)
+    table = Table(player, game, make_session(player, game, "BTC"), "v1")
+    with browser.visiting(client) as visit:
+        sockets = []
+        visit.page.route_web_socket("**/ws/**", lambda socket: sockets.append(socket))
+        visit.open(f"/games/{game.slug}/")
+        stage, rail = visit.page.locator("#session-net"), visit.page.locator(".session")
+        expect(stage).to_have_text("Net 0BTC")
+
+        for key, net in (("1", "0.00001"), ("2", "0.00002")):
+            with browser.no_running_loop():
+                table.bet(key, 1000, round_id=key)
+                follow_rounds()
+            sockets[0].send('{"stream":"rounds","seq":null,"data":{}}')
+
+            expect(stage).to_have_text(f"Net \N{MINUS SIGN}{net}BTC")
+            expect(rail).to_contain_text(f"Net \N{MINUS SIGN}{net}")
+        assert visit.page.locator("#rounds tbody tr").count() == 2
+        assert visit.complaints == []
+
+
+def test_a_link_in_a_part_that_refreshes_itself_opens_a_page(
+    client: Client, player: Player
+) -> None:
+    client.force_login(player.user)
+    with browser.visiting(client) as visit:
+        visit.open("/wallet/")
+        here = visit.page.locator(".rail [aria-current]")
+        expect(here).to_have_attribute("aria-current", "page")
+        visit.page.get_by_role("link", name="All of them").click()
+        visit.page.wait_for_url("**/wallet/history/")
+        visit.page.wait_for_selector("main:focus")
+
+        assert visit.page.locator("main").count() == 1
+        assert here.inner_text() == "Wallet"
+        assert here.get_attribute("aria-current") == "true"
+        visit.page.locator(".rail").get_by_role("link", name="Lobby").click()
+        visit.page.wait_for_selector(".hero")
+        assert here.inner_text() == "Lobby"
+        assert visit.complaints == []
+
+
+@pytest.mark.parametrize("size", [browser.DESKTOP, browser.PHONE])
+def test_the_wallets_pages_have_one_red_button_at_most(
+    client: Client, player: Player, size: tuple[int, int]
+) -> None:
+    client.force_login(player.user)
+    red = """() => [...document.querySelectorAll("a, button")].filter(one => {
+        const style = getComputedStyle(one);
+        return one.checkVisibility() && style.backgroundImage.startsWith("linear-gradient");
+    }).map(one => one.textContent.trim())"""
+    with browser.visiting(client, size) as visit:
+        for path, wanted in (
+            ("/", ["Wallet"]),
+            ("/wallet/", ["Deposit"]),
+            ("/wallet/history/", []),
+            ("/wallet/deposit/", []),
+            ("/wallet/withdraw/", []),
+        ):
+            visit.open(path)
+
+            assert visit.page.evaluate(red) == wanted, path
+
+
+def test_movements_are_two_lines_each_on_a_phone(client: Client, player: Player) -> None:
+    for code in ("ETH", "LTC", "USDT", "DOGE"):
+        fund(player, "0.02", code)
+    client.force_login(player.user)
+    with browser.visiting(client, browser.PHONE) as visit:
+        visit.open("/wallet/history/")
+        rows = visit.page.locator("#movements tbody tr")
+
+        assert rows.count() == 5
+        for number in range(5):
+            box = rows.nth(number).bounding_box()
+            assert box is not None
+            assert box["height"] < 72
+        assert width_overflow(visit) == 0
 
 
 def test_a_list_goes_on_when_its_end_is_reached(client: Client) -> None:

@@ -96,7 +96,38 @@ def test_boosted_navigation_gets_main_and_a_title_only(client: Client) -> None:
     assert '<main id="main"' in html
     assert "<title>All games" in html
     assert 'class="rail"' not in html
-    assert "HX-Boosted" in response["Vary"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *PUBLIC,
+        "/safer-play/",
+        "/no-such-page/",
+        "/accounts/login/",
+        "/accounts/password/reset/",
+        "/account/",
+        "/wallet/",
+        "/wallet/history/",
+        "/wallet/deposit/status/",
+        "/notices/",
+    ],
+)
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_every_page_tells_caches_that_htmx_may_get_another(
+    client: Client, player: Player, path: str, headers: dict[str, str]
+) -> None:
+    make_games(3)
+    if "login" not in path:
+        client.force_login(player.user)
+    response = client.get(path, headers=headers)
+
+    assert {"HX-Request", "HX-Boosted"} <= set(response["Vary"].split(", "))
+
+
+@pytest.mark.parametrize("path", ["/manifest.webmanifest", "/robots.txt", "/avatar/x.svg"])
+def test_what_is_no_page_is_cached_once(client: Client, path: str) -> None:
+    assert "HX-Request" not in client.get(path).get("Vary", "")
 
 
 @pytest.mark.parametrize(

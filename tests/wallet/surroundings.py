@@ -93,15 +93,19 @@ class Wire:
 
 
 class WalletServer:
-    """`granian casino.wallet_wsgi`, as production runs it, on the test database."""
+    """`granian casino.wallet_wsgi`, as production runs it, on the test database.
 
-    def __init__(self, wire: Wire):
+    wire: leads to the database; without one the server takes the straight way.
+    """
+
+    def __init__(self, wire: Wire | None = None, **environment: str):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
         self._environment = os.environ | {
             "DJANGO_SETTINGS_MODULE": "casino.settings.test",
-            "DATABASE_URL": _database_url(wire.port),
+            "DATABASE_URL": database_url(wire.port if wire else None),
+            **environment,
         }
 
     def start(self) -> None:
@@ -110,6 +114,7 @@ class WalletServer:
                 *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
                 *("--host", "127.0.0.1", "--port", str(self.port), "--workers", "1"),
                 *("--blocking-threads", "8", "--no-access-log", "--log-level", "error"),
+                *("--respawn-failed-workers", "--respawn-interval", "0.1"),
                 "casino.wallet_wsgi:application",
             ],
             cwd=ROOT,
@@ -132,9 +137,13 @@ class WalletServer:
         """One signed call. Raises OSError or HTTPException when no answer comes."""
         raw = json.dumps(body).encode()
         sign = hmac.new(settings.SOFTSWISS_AUTH_TOKEN.encode(), raw, hashlib.sha256).hexdigest()
+        return self.post(f"softswiss/{path}", raw, {"X-REQUEST-SIGN": sign})
+
+    def post(self, path: str, raw: bytes, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        """Bytes as a partner sends them, to `/callbacks/<path>`."""
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
-            line.request("POST", f"/callbacks/softswiss/{path}", raw, {"X-REQUEST-SIGN": sign})
+            line.request("POST", f"/callbacks/{path}", raw, headers)
             answer = line.getresponse()
             return answer.status, json.loads(answer.read())
         finally:
@@ -163,10 +172,13 @@ class WalletServer:
             line.close()
 
 
-def _database_url(port: int) -> str:
+def database_url(port: int | None = None, name: str = NAME) -> str:
+    """The test database, through a door at `port` or straight; name: what PostgreSQL calls the line."""
     known = connection.settings_dict
     who = quote(known["USER"]) + (f":{quote(known['PASSWORD'])}" if known["PASSWORD"] else "")
-    return f"postgresql://{who}@127.0.0.1:{port}/{known['NAME']}?application_name={NAME}"
+    place = f"127.0.0.1:{port}" if port else f":{known['PORT']}" if known["PORT"] else ""
+    host = "" if port else f"&host={quote(known['HOST'], safe='')}"
+    return f"postgresql://{who}@{place}/{known['NAME']}?application_name={name}{host}"
 
 
 def _postgres_line() -> socket.socket:
@@ -179,12 +191,12 @@ def _postgres_line() -> socket.socket:
     return line
 
 
-def end_backends() -> int:
+def end_backends(name: str = NAME) -> int:
     """Cut every connection of the wallet server inside PostgreSQL; how many there were."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
             "WHERE application_name = %s AND datname = current_database()",
-            [NAME],
+            [name],
         )
         return int(cursor.fetchone()[0])

@@ -14,8 +14,9 @@ from hypothesis.stateful import (
 )
 
 from apps.core.errors import DomainError
+from apps.core.money import Money
 from apps.ledger.models import Purse, Wallet
-from apps.ledger.selectors import postings_sum
+from apps.ledger.selectors import currency, postings_sum
 from apps.wallet import movements
 from apps.wallet.movements import Bet, Rollback, Win
 from tests.conftest import make_player
@@ -33,11 +34,12 @@ class Model:
     """What must happen, in cents. Knows nothing of how it is done."""
 
     def __init__(self) -> None:
-        self.cash = self.reserved = 0
+        self.cash = self.reserved = self.vault = self.cents = 0
         self.done: dict[str, tuple[str, int]] = {}
         self.dead: set[str] = set()
         self.undone: set[str] = set()
         self.rollbacks: dict[str, str] = {}
+        self.swaps: dict[str, tuple[int, int, int]] = {}
 
     def play(self, kind: str, key: str, amount: int) -> str:
         if key in self.rollbacks:
@@ -84,6 +86,31 @@ class Model:
             self.cash, self.reserved = self.cash + amount, self.reserved - amount
         else:
             self.reserved -= amount
+        return "applied"
+
+    def save(self, kind: str, key: str, amount: int) -> str:
+        """Into the vault or out of it."""
+        if key in self.done:
+            return "duplicate" if self.done[key] == (kind, amount) else "conflict"
+        if (self.cash if kind == "put" else self.vault) < amount:
+            return "no_funds"
+        self.done[key] = (kind, amount)
+        step = amount if kind == "put" else -amount
+        self.cash, self.vault = self.cash - step, self.vault + step
+        return "applied"
+
+    def exchange(self, key: str, sold: int, bought: int, spread: int) -> str:
+        """Out of the euros, into the other currency less the spread; or back, with a minus."""
+        if key in self.swaps:
+            return "duplicate" if self.swaps[key] == (sold, bought, spread) else "conflict"
+        source = self.cash if sold > 0 else self.cents
+        if source < abs(sold):
+            return "no_funds"
+        self.swaps[key] = (sold, bought, spread)
+        if sold > 0:
+            self.cash, self.cents = self.cash - sold, self.cents + bought - spread
+        else:
+            self.cents, self.cash = self.cents + sold, self.cash + bought - spread
         return "applied"
 
 
@@ -163,11 +190,51 @@ class WalletMachine(RuleBasedStateMachine):
         }[kind]
         assert self._try(call) == self.model.move(kind, name, amount)
 
+    @rule(key=keys, amount=st.integers(1, 500), kind=st.sampled_from(["put", "take"]))
+    def save(self, key: int, amount: int, kind: str) -> None:
+        name = f"{self.name}:v{key}"
+        move = movements.vault_put if kind == "put" else movements.vault_taken
+        status = self._try(
+            lambda: move(player_id=self.table.player.pk, amount=self._cents(amount), key=name)
+        )
+        assert status == self.model.save(kind, name, amount)
+
+    @rule(
+        key=keys,
+        sold=st.integers(1, 500),
+        bought=st.integers(1, 500),
+        share=st.integers(0, 100),
+        is_back=st.booleans(),
+    )
+    def exchange(self, key: int, sold: int, bought: int, share: int, is_back: bool) -> None:
+        name = f"{self.name}:e{key}"
+        spread = min(share, bought - 1)
+        euros, dollars = self.table.currency, currency("USD")
+        source, target = (dollars, euros) if is_back else (euros, dollars)
+        try:
+            results = movements.exchanged(
+                player_id=self.table.player.pk,
+                sold=Money(sold, source),
+                bought=Money(bought, target),
+                spread=Money(spread, target),
+                key=name,
+                quote_id=1,
+            )
+            status = str(results[0].status)
+        except DomainError as refusal:
+            status = REFUSALS[refusal.code]
+        signed = -sold if is_back else sold
+        assert status == self.model.exchange(name, signed, bought, spread)
+
     @invariant()
     def the_books_agree(self) -> None:
-        held = dict(Wallet.objects.filter(player=self.table.player).values_list("purse", "balance"))
+        mine = Wallet.objects.filter(player=self.table.player)
+        held = dict(mine.filter(currency__code="EUR").values_list("purse", "balance"))
+        other = dict(mine.filter(currency__code="USD").values_list("purse", "balance"))
         assert int(held.get(Purse.CASH, 0) * 100) == self.model.cash
         assert int(held.get(Purse.RESERVED, 0) * 100) == self.model.reserved
+        assert int(held.get(Purse.VAULT, 0) * 100) == self.model.vault
+        assert int(other.get(Purse.CASH, 0) * 100) == self.model.cents
         assert postings_sum() == []
 
 

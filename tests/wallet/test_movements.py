@@ -9,7 +9,7 @@ from django.db import Error, connection, transaction
 from apps.accounts.models import Player
 from apps.core.money import Money
 from apps.ledger.instructions import Status
-from apps.ledger.models import Entry, Operation, Position, Wallet
+from apps.ledger.models import Entry, Operation, Position, Purse, Wallet
 from apps.ledger.selectors import currency
 from apps.wallet import movements, selectors, services
 from apps.wallet.errors import InsufficientFunds, KeyConflict, PlayRefused, WalletBlocked
@@ -295,3 +295,221 @@ def test_positions_are_the_other_side_of_all_entries(
         "payment_clearing:coinspaid": Decimal("-10"),
         "game_result": Decimal("3"),
     }
+
+
+# ---- money in and out: the other ways -------------------------------------------------------------
+
+
+def purses(player: Player, code: str = "EUR") -> dict[str, str]:
+    """What lies where, without the empty purses."""
+    found = Wallet.objects.filter(player=player, currency__code=code).exclude(balance=0)
+    return {
+        Purse(one.purse).name: Money.from_major(one.balance, currency(code)).text for one in found
+    }
+
+
+def booked(account: str) -> Decimal:
+    """What an account has got, summed from the journal."""
+    legs = Entry.objects.filter(account__code=account).values_list("amount", flat=True)
+    return -sum(legs, Decimal(0))
+
+
+def owed(table: Table, amount: str, key: str, **facts: object) -> dict[str, object]:
+    return {"player_id": table.player.pk, "amount": table.money(amount), "key": key, **facts}
+
+
+def refuses_other_content(call: Callable[[str, str], object]) -> None:
+    """The same key again moves nothing, with another amount it is a conflict."""
+    before = Entry.objects.count()
+    again = call("k", "3.00")
+    first = again[0] if isinstance(again, tuple) else again
+    assert first.status is Status.DUPLICATE  # type: ignore[attr-defined]
+    with pytest.raises(KeyConflict):
+        call("k", "3.01")
+    assert Entry.objects.count() == before
+
+
+def test_a_held_deposit_cannot_be_played_until_it_is_released(player: Player) -> None:
+    table = Table(player)
+
+    def hold(key: str, amount: str) -> Result:
+        return movements.deposit_held(**owed(table, amount, key, deposit_id=7), partner="paymentiq")
+
+    assert hold("k", "3.00").status is Status.APPLIED
+    assert purses(player) == {"HELD": "3.00"}
+    with pytest.raises(InsufficientFunds):
+        table.play(table.bet("b", "0.01"))
+    refuses_other_content(hold)
+
+    def release(key: str, amount: str) -> Result:
+        return movements.deposit_released(**owed(table, amount, f"r{key}", deposit_id=7))
+
+    release("k", "3.00")
+    assert purses(player) == {"CASH": "3.00"}
+    refuses_other_content(release)
+    with pytest.raises(InsufficientFunds):
+        release("more", "0.01")
+    assert booked("payment_clearing:paymentiq") == -3
+    assert booked("purse_transfer") == 0
+
+
+def test_a_held_deposit_goes_back_and_cannot_be_released_then(player: Player) -> None:
+    table = Table(player)
+    movements.deposit_held(**owed(table, "3.00", "h", deposit_id=7), partner="paymentiq")
+
+    def refund(key: str, amount: str) -> Result:
+        return movements.deposit_refunded(
+            **owed(table, amount, key, deposit_id=7), partner="paymentiq"
+        )
+
+    refund("k", "3.00")
+    assert purses(player) == {}
+    assert booked("payment_clearing:paymentiq") == 0
+    refuses_other_content(refund)
+    with pytest.raises(InsufficientFunds):
+        movements.deposit_released(**owed(table, "3.00", "r", deposit_id=7))
+
+
+def test_a_reversed_deposit_that_was_spent_leaves_a_debt_which_credits_repay(
+    table: Table,
+) -> None:
+    table.play(table.bet("b1", "8.00"))
+
+    def reverse(key: str, amount: str) -> Result:
+        return movements.deposit_reversed(
+            **owed(table, amount, key, deposit_id=7), partner="paymentiq"
+        )
+
+    assert reverse("k", "3.00").balance == -table.money("1.00")
+    refuses_other_content(reverse)
+    with pytest.raises(InsufficientFunds):
+        table.play(table.bet("b2", "0.01"))
+
+    [win] = table.play(table.win("w1", "5.00"))
+    assert win.balance.text == "4.00"
+    assert Wallet.objects.get(pk=table.wallet_id).floor == 0
+    with pytest.raises(InsufficientFunds):
+        table.play(table.bet("b3", "4.01"))
+
+
+def test_a_payout_that_left_after_its_reserve_was_given_back_is_taken_whatever_is_there(
+    table: Table,
+) -> None:
+    def force(key: str, amount: str) -> Result:
+        return movements.withdrawal_forced(
+            **owed(table, amount, key, withdrawal_id=7), partner="coinspaid"
+        )
+
+    force("k", "3.00")
+    assert table.balance == "7.00"
+    refuses_other_content(force)
+    assert force("2", "9.00").balance == -table.money("2.00")
+
+
+def test_a_payout_that_came_back_is_credited_once(table: Table) -> None:
+    def back(key: str, amount: str) -> Result:
+        return movements.withdrawal_returned(
+            **owed(table, amount, key, withdrawal_id=7), partner="coinspaid"
+        )
+
+    back("k", "3.00")
+    assert table.balance == "13.00"
+    refuses_other_content(back)
+
+
+def test_a_fee_stays_here_when_a_withdrawal_is_paid(table: Table) -> None:
+    movements.withdrawal_reserved(**owed(table, "3.00", "r", withdrawal_id=7))
+
+    def pay(key: str, amount: str) -> Result:
+        return movements.withdrawal_paid(
+            **owed(table, amount, key, withdrawal_id=7),
+            partner="coinspaid",
+            fee=table.money("0.50"),
+        )
+
+    pay("k", "3.00")
+    assert purses(table.player) == {"CASH": "7.00"}
+    # Ten came in at the gateway, two and a half went out, half a euro is ours.
+    assert (booked("payment_clearing:coinspaid"), booked("fees")) == (
+        Decimal("-7.5"),
+        Decimal("0.5"),
+    )
+    refuses_other_content(pay)
+
+
+def test_a_fee_above_the_amount_is_refused_and_nothing_moves(table: Table) -> None:
+    movements.withdrawal_reserved(**owed(table, "3.00", "r", withdrawal_id=7))
+    with pytest.raises(ValueError, match="positive"):
+        movements.withdrawal_paid(
+            **owed(table, "3.00", "k", withdrawal_id=7),
+            partner="coinspaid",
+            fee=table.money("3.00"),
+        )
+    assert purses(table.player) == {"CASH": "7.00", "RESERVED": "3.00"}
+
+
+@pytest.mark.parametrize(("sign", "after"), [(1, "13.00"), (-1, "7.00")])
+def test_a_correction_of_either_sign_is_booked_against_its_account(
+    table: Table, sign: int, after: str
+) -> None:
+    def correct(key: str, amount: str) -> Result:
+        money = table.money(amount)
+        return movements.adjusted(
+            player_id=table.player.pk,
+            amount=money if sign > 0 else -money,
+            key=key,
+            adjustment_id=7,
+        )
+
+    assert correct("k", "3.00").balance.text == after
+    assert booked("adjustment") == -3 * sign
+    refuses_other_content(correct)
+
+
+def test_a_correction_below_what_is_there_or_of_nothing_is_refused(table: Table) -> None:
+    with pytest.raises(InsufficientFunds):
+        movements.adjusted(
+            player_id=table.player.pk, amount=-table.money("10.01"), key="k", adjustment_id=7
+        )
+    with pytest.raises(ValueError, match="nothing"):
+        movements.adjusted(
+            player_id=table.player.pk, amount=table.money("0.00"), key="k", adjustment_id=7
+        )
+    assert (table.balance, table.entries) == ("10.00", 1)
+
+
+def test_the_vault_is_a_purse_of_its_own(table: Table) -> None:
+    def put(key: str, amount: str) -> Result:
+        return movements.vault_put(**owed(table, amount, key))
+
+    put("k", "3.00")
+    assert purses(table.player) == {"CASH": "7.00", "VAULT": "3.00"}
+    refuses_other_content(put)
+    with pytest.raises(KeyConflict):
+        movements.vault_taken(**owed(table, "3.00", "k"))
+    with pytest.raises(InsufficientFunds):
+        movements.vault_taken(**owed(table, "3.01", "t"))
+
+    movements.vault_taken(**owed(table, "3.00", "t"))
+    assert purses(table.player) == {"CASH": "10.00"}
+
+
+def test_an_exchange_moves_three_legs_or_none(table: Table) -> None:
+    def swap(key: str, amount: str) -> tuple[Result, Result]:
+        return movements.exchanged(
+            player_id=table.player.pk,
+            sold=table.money(amount),
+            bought=Money.parse("3.300000", currency("USDT")),
+            spread=Money.parse("0.033000", currency("USDT")),
+            key=key,
+            quote_id=7,
+        )
+
+    sold, bought = swap("k", "3.00")
+    assert (sold.balance.text, bought.balance.text) == ("7.00", "3.267000")
+    refuses_other_content(swap)
+    with pytest.raises(InsufficientFunds) as refusal:
+        swap("2", "7.01")
+    assert refusal.value.balance == table.money("7.00")
+    assert purses(table.player, "USDT") == {"CASH": "3.267000"}
+    assert booked("conversion_spread") == Decimal("0.033")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import redis
 from django.conf import settings
+from django.db import connection
 
 from apps.accounts.models import Player
 from apps.ledger import verification
@@ -76,10 +77,18 @@ def play_through(
         said = server.call_until_answered("play", bet(seat, f"b{number}", 1))
         return f"b{number}", said["transactions"][0]["tx_id"]
 
+    def disturb_and_leave() -> None:
+        try:
+            disturb(over)
+        finally:
+            connection.close()
+
     with ThreadPoolExecutor(9) as pool:
-        disturbing = pool.submit(disturb, over)
-        told = dict(pool.map(one, range(BETS)))
-        over.set()
+        disturbing = pool.submit(disturb_and_leave)
+        try:
+            told = dict(pool.map(one, range(BETS)))
+        finally:
+            over.set()
         disturbing.result()
     return told
 

@@ -10,6 +10,7 @@ that forgets to say so is closed, not open.
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.contrib.sessions.backends.base import SessionBase
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
@@ -70,3 +71,13 @@ def player_in(request: Request) -> Player:
     if player is None:
         raise TypeError("This view is open to others than players; IsPlayer must guard it.")
     return player
+
+
+def session_of(request: Request) -> SessionBase | None:
+    """The session behind a call: the token's, the browser's, or none with an API key."""
+    if isinstance(request.auth, ApiKey):
+        return None
+    if isinstance(request.auth, SessionBase):
+        return request.auth
+    session: SessionBase | None = getattr(request, "session", None)
+    return session

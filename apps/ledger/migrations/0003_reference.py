@@ -15,6 +15,8 @@ CURRENCIES = [
     (9, "GBP", "Pound sterling", "fiat", 2, 2, "£"),
     (10, "JPY", "Japanese yen", "fiat", 0, 0, "¥"),
 ]
+# Known, and not offered until an operator switches it on.
+DISABLED = [(11, "XRP", "XRP", "crypto", 6, 4, "✕")]
 ACCOUNTS = [
     (1, "game_result", "Stakes taken and wins paid"),
     (2, "purse_transfer", "Between purses of one player; always nets to zero"),
@@ -27,15 +29,16 @@ ACCOUNTS = [
     (9, "fees", "Fees that players pay"),
     (10, "adjustment", "Corrections by two people"),
 ]
-PARTNERS = [(1, "casino"), (2, "softswiss"), (3, "coinspaid"), (4, "paymentiq")]
+PARTNERS = [(1, "casino"), (2, "softswiss"), (3, "coinspaid"), (4, "paymentiq"), (5, "originals")]
 
 
 def load(apps, schema_editor):
     currency = apps.get_model("ledger", "Currency")
-    for position, (pk, code, name, kind, scale, shown, symbol) in enumerate(CURRENCIES, start=1):
+    every = [*CURRENCIES, *DISABLED]
+    for position, (pk, code, name, kind, scale, shown, symbol) in enumerate(every, start=1):
         currency.objects.create(
             id=pk, code=code, name=name, kind=kind, scale=scale, display_decimals=shown,
-            symbol=symbol, position=position,
+            symbol=symbol, position=position, enabled=pk <= len(CURRENCIES),
         )
     for pk, code, name in ACCOUNTS:
         apps.get_model("ledger", "Account").objects.create(id=pk, code=code, name=name)

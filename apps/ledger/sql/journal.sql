@@ -130,6 +130,14 @@ BEGIN
     RETURN changed;
 END $$;
 
+-- Take the locks of several wallets in the one order everybody takes them in.
+CREATE FUNCTION ledger_lock(p_wallets bigint[]) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM 1 FROM ledger_wallet WHERE id = ANY (p_wallets) ORDER BY id FOR NO KEY UPDATE;
+    RETURN cardinality(p_wallets);
+END $$;
+
 -- The answer for a key that is already there. `balance` is today's, `balance_after` the first answer's.
 CREATE FUNCTION ledger_replay(
     p_wallet bigint, p_partner smallint, p_outside text, p_kind smallint, p_amount numeric, p_round text,

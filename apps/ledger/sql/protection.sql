@@ -36,6 +36,6 @@ GRANT SELECT ON SEQUENCE ledger_entry_id_seq TO casino_app;
 
 -- Money moves through these and nothing else.
 REVOKE ALL ON FUNCTION ledger_apply, ledger_apply_list, ledger_force, ledger_rollback, ledger_transfer,
-    ledger_open_wallet, ledger_set_blocks, ledger_extend FROM PUBLIC;
+    ledger_open_wallet, ledger_lock, ledger_set_blocks, ledger_extend FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ledger_apply, ledger_apply_list, ledger_force, ledger_rollback, ledger_transfer,
-    ledger_open_wallet, ledger_set_blocks, ledger_extend TO casino_app;
+    ledger_open_wallet, ledger_lock, ledger_set_blocks, ledger_extend TO casino_app;

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
             ],
             options={
-                'permissions': [('view_dashboard', 'See the revenue dashboard'), ('view_timeline', "Read a player's timeline"), ('reveal_identity', "See a player's e-mail address (logged)"), ('change_player_status', 'Suspend, restore or close a player'), ('export_data', 'Export lists (logged)'), ('switch_games', 'Switch games on and off'), ('replay_callbacks', "Replay a partner's callback"), ('retry_deliveries', 'Retry an event that was not handled'), ('resolve_alarms', 'Resolve alarms'), ('manage_staff', 'Create staff, set roles, reset second factors')],
+                'permissions': [('view_dashboard', 'See the revenue dashboard'), ('view_payment_board', 'See how payments fare'), ('view_timeline', "Read a player's timeline"), ('reveal_identity', "See a player's e-mail address (logged)"), ('change_player_status', 'Suspend, restore or close a player'), ('change_player_rank', 'Put a player into a VIP rank'), ('change_player_kyc', 'Say how far a player is verified'), ('unfreeze_payouts', "Freeze and open a player's payouts"), ('export_data', 'Export lists (logged)'), ('switch_games', 'Switch games on and off'), ('replay_callbacks', "Replay a partner's callback"), ('retry_deliveries', 'Retry an event that was not handled'), ('resolve_alarms', 'Resolve alarms'), ('manage_staff', 'Create staff, set roles, reset second factors')],
                 'managed': False,
                 'default_permissions': (),
             },

@@ -12,6 +12,7 @@ from apps.core.money import Money
 from apps.ledger.models import Entry
 from apps.operator.services import role_of
 from apps.site.formatting import amount_text
+from apps.treasury.selectors.holdings import share_text
 
 register = template.Library()
 
@@ -36,6 +37,24 @@ TONES = {
     "parked": "alarm",
     "dead": "alarm",
     "waiting": "gold",
+    "executed": "good",
+    "withdrawn": "quiet",
+    "expired": "quiet",
+    "open": "alarm",
+    "assigned": "warn",
+    "explained": "gold",
+    "carried": "gold",
+    "resolved": "good",
+    "healed": "good",
+    "clean": "good",
+    "breaks": "alarm",
+    "held": "warn",
+    "refunded": "quiet",
+    "reversed": "quiet",
+    "owed": "warn",
+    "covered": "quiet",
+    "repaid": "good",
+    "written_off": "quiet",
 }
 STEPS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
@@ -66,6 +85,22 @@ def age(at: datetime | None) -> str:
         return "–"
     seconds = int((now() - at).total_seconds())
     return next((f"{seconds // size} {unit}" for size, unit in STEPS if seconds >= size), "now")
+
+
+@register.filter
+def duration(seconds: int | None) -> str:
+    """`45 s`, `12 min`, `3 h`, `2 d`: how long something took."""
+    if seconds is None:
+        return "–"
+    return next(
+        (f"{seconds // size} {unit}" for size, unit in STEPS if seconds >= size), f"{seconds} s"
+    )
+
+
+@register.filter
+def share(bps: int | None) -> str:
+    """Basis points as `97.5 %`."""
+    return share_text(bps)
 
 
 @register.simple_tag

@@ -13,7 +13,7 @@ from apps.core.money import Currency
 from apps.integrations.selectors import PartnerCallbacks, callback_health
 from apps.ledger import selectors as ledger
 from apps.ledger.models import Entry, Kind
-from apps.operator import charts, queues
+from apps.operator import charts, money_queues, queues
 from apps.operator.pages import needs, page
 from apps.reports import selectors as reports
 from apps.reports.periods import LABELS, Period, period
@@ -100,6 +100,12 @@ def _counters(request: HttpRequest) -> list[queues.Counter]:
     user = request.user
     if user.has_perm("payments.view_withdrawal"):
         counters += queues.withdrawal_counters()
+    if user.has_perm("payments.release_deposit"):
+        counters.append(money_queues.held_counter())
+    if user.has_perm("audit.view_proposal"):
+        counters.append(money_queues.proposal_counter())
+    if user.has_perm("treasury.view_break"):
+        counters.append(money_queues.break_counter())
     if user.has_perm("audit.view_alarm"):
         counters.append(queues.alarm_counter())
     if user.has_perm("integrations.view_inboxmessage"):

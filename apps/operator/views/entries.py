@@ -10,6 +10,7 @@ from apps.integrations.models import InboxMessage
 from apps.ledger.models import Entry, Kind, Operation, Partner, Purse
 from apps.operator.pages import needs, page
 from apps.payments.models import Deposit, Withdrawal
+from apps.treasury.models import Adjustment
 
 CALLBACKS_MAX = 5
 CALLBACKS_READ_MAX = 50
@@ -61,6 +62,7 @@ def show(request: HttpRequest, entry_id: int) -> HttpResponse:
         session=_session(entry),
         deposit=_deposit(entry),
         withdrawal=_withdrawal(entry),
+        adjustment=_adjustment(entry),
         callbacks=_callbacks(request, entry),
         mac=bytes(entry.mac).hex(),
         link=bytes(entry.link).hex(),
@@ -124,6 +126,12 @@ def _withdrawal(entry: Entry) -> Withdrawal | None:
     if entry.kind not in WITHDRAWAL or entry.source_id is None:
         return None
     return Withdrawal.objects.filter(pk=entry.source_id).first()
+
+
+def _adjustment(entry: Entry) -> Adjustment | None:
+    if entry.kind != Kind.ADJUSTMENT or entry.source_id is None:
+        return None
+    return Adjustment.objects.filter(pk=entry.source_id).select_related("proposal").first()
 
 
 def _callbacks(request: HttpRequest, entry: Entry) -> list[InboxMessage]:

@@ -1,18 +1,26 @@
 """The withdrawal queue and one case: look, decide with a reason, leave an audit row."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from apps.audit.models import Record
 from apps.core.admin import ReasonForm, confirm
+from apps.core.errors import DomainError
 from apps.operator import queues
-from apps.operator.forms import ApproveWithdrawalForm
+from apps.operator.forms import ApproveWithdrawalForm, SettleForm
 from apps.operator.pages import frame, needs, page, person
 from apps.operator.second_factor import require_fresh_code
+from apps.payments import acts, guard, readiness, reasons
 from apps.payments.models import Deposit, Withdrawal
+from apps.payments.services import queue as desk
+from apps.payments.services import settling
 from apps.payments.services import withdrawals as service
 from apps.wallet.selectors import balance
 
@@ -21,11 +29,20 @@ HISTORY_MAX = 10
 
 @needs("payments.view_withdrawal")
 def queue(request: HttpRequest) -> HttpResponse:
+    shown, reason = request.GET.get("show", ""), request.GET.get("reason", "")
+    shown = shown if shown in queues.SHOWN else ""
+    reason = reason if reason in reasons.WORDS else ""
     return page(
         request,
         "operator/queue.html",
         title="Withdrawals",
-        cases=queues.waiting_withdrawals(),
+        cases=queues.waiting_withdrawals(person(request), shown=shown, reason=reason),
+        unsettled=queues.unsettled(),
+        shown=shown,
+        reason=reason,
+        filters=list(queues.SHOWN.items()),
+        reasons=list(reasons.WORDS.items()),
+        me=person(request),
         under_way=queues.withdrawals_under_way(),
         queue_max=queues.QUEUE_MAX,
     )
@@ -46,6 +63,12 @@ def case(request: HttpRequest, public_id: str) -> HttpResponse:
         earlier=_earlier(withdrawal),
         deposits=_deposits(withdrawal),
         records=_records(withdrawal, request),
+        approvals=withdrawal.approvals.select_related("by"),
+        to_settle=withdrawal.cases.filter(settled_at=None).first(),
+        settled=list(withdrawal.cases.exclude(settled_at=None)),
+        ready=readiness.of(withdrawal.player, withdrawal.rail, method=withdrawal.method),
+        standing=guard.standing(withdrawal.player),
+        me=person(request),
     )
 
 
@@ -70,8 +93,12 @@ def approve(request: HttpRequest, public_id: str) -> HttpResponse:
         act=act,
         title="Approve withdrawal",
         button="Approve payout",
-        text="The payout is sent to the address below. It cannot be called back.",
-        done=f"Withdrawal {withdrawal.public_id} is approved and on its way.",
+        text=(
+            "The payout is sent to the address below. It cannot be called back."
+            if withdrawal.people_needed == 1
+            else "It takes two different people: the payout is sent when both have agreed to it."
+        ),
+        done=f"Withdrawal {withdrawal.public_id}: your yes is kept.",
     )
 
 
@@ -95,6 +122,90 @@ def reject(request: HttpRequest, public_id: str) -> HttpResponse:
     )
 
 
+@needs("payments.approve_withdrawal")
+def take(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Make the case one's own; with `over`, from whoever has it."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    withdrawal = _withdrawal(public_id)
+    return _assigned(
+        request,
+        withdrawal,
+        lambda: desk.take(withdrawal, person(request), over=request.POST.get("over") == "yes"),
+    )
+
+
+@needs("payments.approve_withdrawal")
+def give_back(request: HttpRequest, public_id: str) -> HttpResponse:
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    withdrawal = _withdrawal(public_id)
+    return _assigned(request, withdrawal, lambda: desk.give_back(withdrawal, person(request)))
+
+
+def _assigned(
+    request: HttpRequest, withdrawal: Withdrawal, act: Callable[[], object]
+) -> HttpResponse:
+    try:
+        act()
+    except DomainError as refused:
+        messages.error(request, refused.message)
+    return redirect("admin:operator_withdrawal", withdrawal.public_id)
+
+
+@needs("payments.approve_withdrawal")
+def hold(request: HttpRequest, public_id: str) -> HttpResponse:
+    withdrawal = _withdrawal(public_id)
+    user = person(request)
+
+    def act(form: forms.Form) -> None:
+        desk.hold(withdrawal, user, form.cleaned_data["reason"])
+
+    return _decide(
+        request,
+        withdrawal,
+        form=ReasonForm(request.POST or None),
+        act=act,
+        title="Promise a later time",
+        button="Hold",
+        text=(
+            f"Once, for {settings.WITHDRAWAL_HOLD_HOURS} hours from the request. The case becomes "
+            "yours, and the player reads the new time."
+        ),
+        done=f"Withdrawal {withdrawal.public_id} is on hold.",
+    )
+
+
+@needs("payments.resolve_withdrawal")
+def settle(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Propose what becomes of a withdrawal that does not add up."""
+    withdrawal = _withdrawal(public_id)
+    user = person(request)
+    found = withdrawal.cases.filter(settled_at=None).first()
+    if found is None:
+        raise Http404
+
+    def act(form: forms.Form) -> None:
+        acts.propose_settlement(
+            found,
+            outcome=form.cleaned_data["outcome"],
+            by=user,
+            reason=form.cleaned_data["reason"],
+            evidence=form.cleaned_data["evidence"],
+        )
+
+    return _decide(
+        request,
+        withdrawal,
+        form=SettleForm(request.POST or None, outcomes=settling.outcomes(found, withdrawal)),
+        act=act,
+        title="Settle withdrawal",
+        button="Propose it",
+        text=f"{found.problem[0].upper()}{found.problem[1:]}. A second person has to agree.",
+        done="Proposed. It waits for a second person under Proposals.",
+    )
+
+
 def _decide(
     request: HttpRequest, withdrawal: Withdrawal, *, form: forms.Form, **texts: Any
 ) -> HttpResponse:
@@ -113,8 +224,11 @@ def _facts(withdrawal: Withdrawal) -> list[tuple[str, str]]:
     facts = [
         ("Player", withdrawal.player.display_name),
         ("Amount", str(withdrawal.money)),
+        ("Receives", str(withdrawal.net_money)),
         ("Network", withdrawal.rail.network),
-        ("Address", withdrawal.address),
+        ("To", withdrawal.target),
+        ("People needed", str(withdrawal.people_needed)),
+        ("Hash", withdrawal.payout_hash),
     ]
     return [*facts, ("Tag", withdrawal.tag)] if withdrawal.tag else facts
 
@@ -148,7 +262,9 @@ def _records(withdrawal: Withdrawal, request: HttpRequest) -> list[Record]:
 
 def _withdrawal(public_id: str) -> Withdrawal:
     found = (
-        Withdrawal.objects.select_related("player__user", "rail", "currency", "approved_by")
+        Withdrawal.objects.select_related(
+            "player__user", "rail", "currency", "approved_by", "approved_rule", "assigned_to"
+        )
         .filter(public_id=public_id)
         .first()
     )

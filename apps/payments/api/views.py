@@ -7,20 +7,27 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.api.permissions import player_in
+from apps.accounts import step_up
+from apps.accounts.api.permissions import OnlySignedIn, player_in, session_of
+from apps.accounts.models import ApiKey
 from apps.core.api.fields import money_of
 from apps.core.api.idempotency import PARAMETER, idempotency_key
 from apps.core.api.pagination import CursorPagination
 from apps.core.api.throttling import MoneyThrottle
 from apps.core.errors import InvalidInput
 from apps.ledger.selectors import currency
-from apps.payments import selectors
+from apps.payments import addressbook, readiness, selectors
 from apps.payments.api.serializers import (
     AddressInput,
     AddressOutput,
     DepositOutput,
     RailOutput,
     RailsOutput,
+    ReadinessOutput,
+    ReadinessQuery,
+    SavedAddressesOutput,
+    SavedAddressInput,
+    SavedAddressOutput,
     WithdrawalInput,
     WithdrawalOutput,
 )
@@ -101,20 +108,31 @@ class WithdrawalsView(ListAPIView[Withdrawal]):
         request=WithdrawalInput,
         responses={201: WithdrawalOutput},
         parameters=[PARAMETER],
-        description="Ask for a payout. The amount leaves the balance now and cannot be called back.",
+        description=(
+            "Ask for a payout. The amount leaves the balance now and cannot be called back.\n\n"
+            "A key pays to saved addresses that are past their wait, and to no others. A signed-in "
+            "player has to have given their password within the last minutes: "
+            "POST /_allauth/app/v1/auth/reauthenticate does that."
+        ),
     )
     def post(self, request: Request) -> Response:
         key = idempotency_key(request)
         asked = WithdrawalInput(data=request.data)
         asked.is_valid(raise_exception=True)
         data = asked.validated_data
+        amount = money_of(data["amount"], data["currency"], currency)
+        rail = _rail(data["rail"], data["currency"])
+        is_key = isinstance(request.auth, ApiKey)
+        if not is_key:
+            step_up.require(session_of(request), player_in(request).user)
         withdrawal = withdrawals.request_withdrawal(
             player=player_in(request),
-            amount=money_of(data["amount"], data["currency"], currency),
-            rail=_rail(data["rail"], data["currency"]),
+            amount=amount,
+            rail=rail,
             address=data["address"],
             tag=data["tag"],
             key=key,
+            saved_only=is_key,
         )
         return Response(WithdrawalOutput(withdrawal).data, status=status.HTTP_201_CREATED)
 
@@ -124,6 +142,64 @@ class WithdrawalView(APIView):
     def get(self, request: Request, public_id: str) -> Response:
         """One withdrawal of the player."""
         return Response(WithdrawalOutput(selectors.withdrawal(player_in(request), public_id)).data)
+
+
+class ReadinessView(APIView):
+    """Can I withdraw now? What is available, and for what is not: why, what to do, until when."""
+
+    @extend_schema(tags=["payments"], parameters=[ReadinessQuery], responses=ReadinessOutput)
+    def get(self, request: Request) -> Response:
+        asked = ReadinessQuery.read(request.query_params)
+        code = asked.get("currency")
+        rail = _rail(asked["rail"], code) if "rail" in asked and code else None
+        if rail is None and ("rail" in asked or "amount" in asked):
+            raise InvalidInput(fields={"currency": "Name the currency and the rail."})
+        amount = money_of(asked["amount"], code, currency) if "amount" in asked else None
+        return Response(ReadinessOutput(readiness.of(player_in(request), rail, amount)).data)
+
+
+class SavedAddressesView(OnlySignedIn, APIView):
+    """The player's address book. Keys neither read nor change it."""
+
+    @extend_schema(
+        tags=["payments"], operation_id="payout_addresses_list", responses=SavedAddressesOutput
+    )
+    def get(self, request: Request) -> Response:
+        book = addressbook.saved(player_in(request))
+        return Response({"results": SavedAddressOutput(book, many=True).data})
+
+    @extend_schema(
+        tags=["payments"],
+        operation_id="payout_addresses_create",
+        request=SavedAddressInput,
+        responses={201: SavedAddressOutput},
+        description=(
+            "Save an address. It can be used from `usable_at` on; the player gets a mail. The "
+            "password has to have been given within the last minutes."
+        ),
+    )
+    def post(self, request: Request) -> Response:
+        player = player_in(request)
+        asked = SavedAddressInput(data=request.data)
+        asked.is_valid(raise_exception=True)
+        data = asked.validated_data
+        step_up.require(session_of(request), player.user)
+        made = addressbook.save(
+            player=player,
+            rail=_rail(data["rail"], data["currency"]),
+            address=data["address"],
+            tag=data["tag"],
+            label=data["label"],
+        )
+        return Response(SavedAddressOutput(made).data, status=status.HTTP_201_CREATED)
+
+
+class SavedAddressView(OnlySignedIn, APIView):
+    @extend_schema(tags=["payments"], operation_id="payout_addresses_remove", responses={204: None})
+    def delete(self, request: Request, public_id: str) -> Response:
+        """Take an address out of the book."""
+        addressbook.remove(player_in(request), public_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def _rail(code: str, currency_code: str) -> Rail:

@@ -17,10 +17,16 @@ class Rail(models.Model):
         EVM = "evm", "Ethereum and its kind"
         TRON = "tron"
         XRP = "xrp", "XRP Ledger"
+        # Fiat: the gateway keeps the account, we see it masked.
+        ACCOUNT = "account", "account at the gateway"
 
     code = models.CharField(max_length=16, unique=True)
     provider = models.CharField(max_length=32, help_text="The gateway that carries it.")
     provider_code = models.CharField(max_length=16, help_text="What the gateway calls it.")
+    coin_code = models.CharField(
+        max_length=16, blank=True,
+        help_text="The coin that travels, in the gateway's word, when it is exchanged on the way.",
+    )  # fmt: skip
     currency = models.ForeignKey(
         "ledger.Currency", to_field="code", db_column="currency", on_delete=models.PROTECT
     )
@@ -39,7 +45,13 @@ class Rail(models.Model):
     review_above = models.DecimalField(
         **AMOUNT, help_text="Withdrawals above this are marked as large."
     )
+    two_people_above = models.DecimalField(
+        **AMOUNT, null=True, blank=True,
+        help_text="Withdrawals above this need two people, whatever the rates say.",
+    )  # fmt: skip
     enabled = models.BooleanField(default=True)
+    takes_deposits = models.BooleanField(default=True)
+    pays_out = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=100)
 
     class Meta:
@@ -47,7 +59,8 @@ class Rail(models.Model):
         ordering = ["position", "code"]
         constraints = [
             models.UniqueConstraint(
-                fields=["provider", "provider_code"], name="payments_rail_provider_code"
+                fields=["provider", "provider_code", "coin_code"],
+                name="payments_rail_provider_code",
             ),
             models.CheckConstraint(
                 condition=models.Q(deposit_min__gt=0, withdrawal_min__gt=0, review_above__gt=0),
@@ -59,8 +72,24 @@ class Rail(models.Model):
         return f"{self.currency_id} on {self.network}"
 
     @property
+    def is_fiat(self) -> bool:
+        """Paid through a gateway's cashier, which asks for the account itself."""
+        return self.address_kind == self.AddressKind.ACCOUNT
+
+    @property
+    def sent_code(self) -> str:
+        """What travels on the network: not the currency itself where it is exchanged on the way."""
+        return self.coin_code or self.currency_id
+
+    @property
     def money_currency(self) -> Currency:
         return ledger.currency(self.currency_id)
+
+    @property
+    def two_people_above_money(self) -> Money | None:
+        if self.two_people_above is None:
+            return None
+        return Money.from_major(self.two_people_above, self.money_currency)
 
     @property
     def deposit_min_money(self) -> Money:

@@ -27,6 +27,9 @@ class PaymentStep(models.Model):
     holder = models.CharField(max_length=16, choices=Holder)
     words = models.CharField(max_length=160)
     at = models.DateTimeField()
+    until = models.DateTimeField(
+        null=True, blank=True, help_text="When the holder has to be done with it."
+    )
 
     class Meta:
         db_table = "payments_step"

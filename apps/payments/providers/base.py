@@ -19,8 +19,22 @@ class TakenAddress:
 
 
 @dataclass(frozen=True)
+class Person:
+    """Who sends or receives, where a gateway must know. country: ISO 3166 alpha-2."""
+
+    first_name: str
+    last_name: str
+    birth_date: date
+    country: str
+    email: str = ""
+
+
+@dataclass(frozen=True)
 class PayoutOrder:
-    """What to pay. reference: our own id, the same for every try."""
+    """What to pay. reference: our own id, the same for every try.
+
+    coin_code: what is sent when it is not the currency that pays, in the gateway's word.
+    """
 
     reference: str
     provider_code: str
@@ -28,6 +42,8 @@ class PayoutOrder:
     address: str
     tag: str
     player_ref: str
+    coin_code: str = ""
+    receiver: Person | None = None
 
 
 class DepositStatus(StrEnum):
@@ -113,7 +129,8 @@ class StatementRow:
 
     kind: `deposit`, `withdrawal`, `exchange`, `reversal`. amount: positive, what moved between us
     and the player, in our currency `code`. fee: what the gateway kept, in `fee_code`.
-    reference: our own id where the gateway knows it.
+    network_fee: what the chain kept, in a coin that may be a third one. bought: of an exchange,
+    what came for `amount`. reference: our own id where the gateway knows it.
     """
 
     outside_ref: str
@@ -124,13 +141,32 @@ class StatementRow:
     reference: str = ""
     fee: Decimal = Decimal(0)
     fee_code: str = ""
+    network_fee: Decimal = Decimal(0)
+    network_fee_code: str = ""
+    bought: Decimal = Decimal(0)
+    bought_code: str = ""
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether it moved money; a cancelled one ended too, and moved nothing."""
+        return self.status == "confirmed"
 
 
 class Gateway(Protocol):
     """Every call may raise ProviderError; none is made inside a transaction."""
 
-    def take_address(self, *, provider_code: str, player_ref: str) -> TakenAddress:
-        """Ask for a new address of the player's own."""
+    def take_address(
+        self,
+        *,
+        provider_code: str,
+        player_ref: str,
+        coin_code: str = "",
+        sender: Person | None = None,
+    ) -> TakenAddress:
+        """Ask for a new address of the player's own.
+
+        coin_code: what players send there when it is exchanged into `provider_code` on arrival.
+        """
 
     def send_payout(self, order: PayoutOrder) -> PayoutReport:
         """Order a payout. Raises PayoutRefused, AlreadyTaken."""
@@ -143,3 +179,255 @@ class Gateway(Protocol):
 
     def statement(self, day: date) -> list[StatementRow]:
         """The final payments of one UTC day, from the gateway's own book."""
+
+
+# ---- gateways that hold coins ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class GatewayCurrency:
+    """A line of the gateway's list. The fees are its words: to be shown, never computed with."""
+
+    provider_code: str
+    kind: str
+    minimum: Decimal
+    precision: int
+    deposit_fee: str
+    withdrawal_fee: str
+    is_visible: bool
+
+
+@dataclass(frozen=True)
+class GatewayPair:
+    """An exchange the gateway offers. rate: for reference only, of one `from_code`."""
+
+    from_code: str
+    to_code: str
+    minimum: Decimal
+    deposit_minimum: Decimal | None
+    rate: Decimal
+
+
+@dataclass(frozen=True)
+class ExchangeTerms:
+    """A quote: what is sold for what, until `expires_at` (unix seconds). Codes are the gateway's."""
+
+    sold_code: str
+    sold: Decimal
+    bought_code: str
+    bought: Decimal
+    fee_code: str
+    fee: Decimal
+    price: str
+    expires_at: int
+
+
+@dataclass(frozen=True)
+class ExchangeOrder:
+    """What to exchange. reference: our own id. Exactly one of `sold` and `bought` is wanted.
+
+    price: of a quote that still stands; without one the price of the moment is taken.
+    """
+
+    reference: str
+    sold_code: str
+    bought_code: str
+    sold: Decimal | None
+    bought: Decimal | None
+    price: str = ""
+
+
+class ExchangeStatus(StrEnum):
+    PROCESSING = "processing"
+    DONE = "done"
+    REFUSED = "refused"
+    UNRECOGNISED = "unrecognised"
+
+
+@dataclass(frozen=True)
+class ExchangeReport:
+    """What a gateway says about an exchange; it need not know our reference."""
+
+    provider: str
+    outside_ref: str
+    reference: str
+    status: ExchangeStatus
+    sold_code: str
+    sold: Decimal
+    bought_code: str
+    bought: Decimal
+    fee_code: str = ""
+    fee: Decimal = Decimal(0)
+    error: str = ""
+    raw_status: str = ""
+
+
+@dataclass(frozen=True)
+class InvoiceOrder:
+    """A request for exactly `amount` of `provider_code`. reference: our own id."""
+
+    reference: str
+    provider_code: str
+    amount: Money
+    title: str
+    player_ref: str
+    email: str
+    url_success: str
+    url_failed: str
+    takes_parts: bool
+    sender: Person | None = None
+
+
+@dataclass(frozen=True)
+class OpenedInvoice:
+    """Where to pay, and until when (unix seconds; None without a clock)."""
+
+    outside_ref: str
+    address: str
+    tag: str
+    amount: Decimal
+    url: str
+    expires_at: int | None
+
+
+class InvoiceStatus(StrEnum):
+    OPEN = "open"
+    PAYING = "paying"
+    PAID = "paid"
+    FAILED = "failed"
+    UNRECOGNISED = "unrecognised"
+
+
+@dataclass(frozen=True)
+class InvoiceReport:
+    """What a gateway says about an invoice. received: None while nothing was booked for us."""
+
+    provider: str
+    outside_ref: str
+    reference: str
+    status: InvoiceStatus
+    sent: Decimal
+    remaining: Decimal
+    received: Decimal | None
+    received_code: str
+    confirmations: int
+    txid: str
+    riskscore: str
+    expires_at: int | None
+    error: str
+    raw_status: str = ""
+
+
+Report = DepositReport | PayoutReport | ExchangeReport | InvoiceReport
+
+
+class CoinGateway(Gateway, Protocol):
+    """A gateway that holds coins for us, lists them, and exchanges between them."""
+
+    def currencies(self) -> list[GatewayCurrency]:
+        """Every currency of the gateway, those we may not use included."""
+
+    def pairs(self) -> list[GatewayPair]:
+        """Every exchange it offers."""
+
+    def quote(
+        self, *, sold_code: str, bought_code: str, sold: Decimal | None, bought: Decimal | None
+    ) -> ExchangeTerms:
+        """What an exchange would give. Raises PayoutRefused with the gateway's words."""
+
+    def send_exchange(self, order: ExchangeOrder) -> ExchangeReport:
+        """Order an exchange. Raises PayoutRefused, AlreadyTaken."""
+
+    def open_invoice(self, order: InvoiceOrder) -> OpenedInvoice:
+        """Ask for an invoice. Raises PayoutRefused, AlreadyTaken."""
+
+    def look_up(self, *, outside_ref: str = "", txid: str = "") -> Report | None:
+        """What a transaction is now, by the gateway's id or the chain's; None when unknown."""
+
+
+# ---- gateways that ask before they pay ------------------------------------------------------------
+
+
+class TransactionKind(StrEnum):
+    """What a transaction is by its name; OTHER is for the sign and the origin to tell."""
+
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+    REFUND = "refund"
+    CHARGEBACK = "chargeback"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class GatewayMove:
+    """One transaction of a gateway that asks first: money for the player, or from them.
+
+    player_ref: our public id of the player. amount: above zero is for the player. origin_ref: the
+    earlier transaction it is about. account: masked by the gateway. fee: beside the amount.
+    """
+
+    provider: str
+    outside_ref: str
+    player_ref: str
+    amount: Decimal
+    code: str
+    kind: TransactionKind
+    name: str
+    method: str
+    psp: str
+    origin_ref: str = ""
+    account: str = ""
+    holder: str = ""
+    psp_ref: str = ""
+    fee: Decimal = Decimal(0)
+    words: str = ""
+
+
+class Outcome(StrEnum):
+    """OPEN: it may still go either way. UNCLEAR: for their staff."""
+
+    MOVED = "moved"
+    GONE = "gone"
+    OPEN = "open"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True)
+class FoundMove:
+    """A transaction in the gateway's own book, and what became of it there."""
+
+    move: GatewayMove
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class CashierFrame:
+    """What a page needs to put the gateway's cashier into its frame.
+
+    bundle: the vendor's script. module: ours, which speaks to it. options: for that module.
+    """
+
+    bundle: str
+    module: str
+    options: dict[str, object]
+
+
+class CashierGateway(Gateway, Protocol):
+    """A gateway with a cashier of its own, which calls us before and after it moves money."""
+
+    def frame(
+        self, *, player_ref: str, code: str, country: str, token: str, direction: str
+    ) -> CashierFrame:
+        """The cashier for one player. direction: `deposit` or `withdrawal`."""
+
+    def simulated_bundle(self) -> bytes | None:
+        """The vendor's script, pointed at a simulator; None where there is none."""
+
+    def deny_payout(self, outside_ref: str, reason: str) -> None:
+        """Say that a payout will not be made; done already is fine. Raises PayoutRefused."""
+
+    def refund(self, outside_ref: str, amount: Money) -> None:
+        """Send a deposit back. Raises PayoutRefused, AlreadyTaken."""
+
+    def find_move(self, outside_ref: str) -> FoundMove | None:
+        """One transaction as the gateway has it; None when it has none with this id."""

@@ -1,21 +1,41 @@
-"""Giving out deposit addresses and crediting what arrives at them."""
+"""Giving out deposit addresses, and what becomes of money that arrives.
+
+It is credited, or held where a limit is in the way; held money is released or sent back by staff.
+What a provider takes back later is taken from the balance, even below zero: the debt stays visible.
+"""
 
 from django.db import IntegrityError, transaction
 
-from apps.accounts.models import Player
+from apps.accounts.models import Player, User
 from apps.audit import services as audit
 from apps.audit.alarms import raise_alarm
 from apps.core.clock import now
+from apps.core.errors import Forbidden, InvalidInput, NotFound
 from apps.core.money import Money
 from apps.events.bus import publish
 from apps.integrations.errors import ProviderError
 from apps.ledger import selectors as ledger
-from apps.payments import selectors
+from apps.payments import limits, selectors
 from apps.payments.addresses import spellings
-from apps.payments.errors import GatewayUnavailable, RailUnavailable, UnknownPayment
-from apps.payments.events import DepositCancelled, DepositConfirmed, DepositEvent, DepositSeen
+from apps.payments.errors import (
+    GatewayUnavailable,
+    NotHeld,
+    OwnRequest,
+    RailUnavailable,
+    UnknownPayment,
+)
+from apps.payments.events import (
+    DepositCancelled,
+    DepositConfirmed,
+    DepositEvent,
+    DepositHeld,
+    DepositRefunded,
+    DepositReversed,
+    DepositSeen,
+)
 from apps.payments.history import add_step, tell
-from apps.payments.models import Deposit, DepositAddress, PaymentStep, Rail
+from apps.payments.identity import person_of
+from apps.payments.models import Deposit, DepositAddress, GatewayOrder, PaymentStep, Rail
 from apps.payments.providers.base import DepositReport, DepositStatus
 from apps.payments.providers.registry import gateway
 from apps.wallet import movements
@@ -23,6 +43,7 @@ from apps.wallet.services import open_wallet
 
 Holder = PaymentStep.Holder
 State = Deposit.State
+REASON_MAX = 255
 
 
 def take_address(*, player: Player, rail: Rail) -> DepositAddress:
@@ -30,15 +51,18 @@ def take_address(*, player: Player, rail: Rail) -> DepositAddress:
 
     The gateway gives a new address for every call, so it is asked once; when two requests meet,
     both get the address that was kept first and the other one is never shown to anybody.
-    Raises RailUnavailable, GatewayUnavailable.
+    Raises RailUnavailable, NameNeeded, GatewayUnavailable.
     """
-    if not rail.enabled or not player.is_active:
+    if rail.is_fiat or not rail.enabled or not player.is_active:
         raise RailUnavailable
     if earlier := selectors.address_of(player, rail):
         return earlier
     try:
         taken = gateway(rail.provider).take_address(
-            provider_code=rail.provider_code, player_ref=player.public_id
+            provider_code=rail.provider_code,
+            player_ref=player.public_id,
+            coin_code=rail.coin_code,
+            sender=person_of(player),
         )
     except ProviderError as error:
         raise GatewayUnavailable from error
@@ -86,39 +110,34 @@ def apply_report(report: DepositReport) -> None:
         case DepositStatus.SEEN if is_new:
             add_step(deposit, Holder.NETWORK, f"Seen on {deposit.rail.network}")
             _publish(DepositSeen, deposit)
-        case DepositStatus.SEEN if not deposit.is_final:
+        case DepositStatus.SEEN if deposit.state == State.PENDING:
             _note_progress(deposit, report)
-        case DepositStatus.CONFIRMED if not deposit.is_final:
+        case DepositStatus.CONFIRMED if deposit.state == State.PENDING:
             _confirm(deposit, report)
-        case DepositStatus.CANCELLED if not deposit.is_final:
+        case DepositStatus.CANCELLED if deposit.state == State.PENDING:
             _cancel(deposit, report)
 
 
-def _confirm(deposit: Deposit, report: DepositReport) -> None:
-    """Credit the player, once per payment of the gateway."""
-    amount = _credit(report, deposit)
-    if report.gross != deposit.gross:
-        _alarm(report, f"confirms {report.gross} after announcing {deposit.gross}")
-    _take_over(deposit, report, amount)
-    deposit.move_to(State.CONFIRMED)
-    deposit.confirmed_at = deposit.updated_at
+def arrived(deposit: Deposit, amount: Money) -> None:
+    """Book money that the gateway has made final: into the balance, or held against a limit.
+
+    deposit: locked, not yet booked. What was taken back before it arrived is not held.
+    """
+    problem = ""
+    if amount and not deposit.reversed_amount:
+        problem = limits.deposit_problem(deposit.player, deposit.rail, amount, deposit.method)
+    deposit.amount = amount.major
+    deposit.held_because = problem[:64]
+    deposit.move_to(State.HELD if problem else State.CONFIRMED)
+    deposit.confirmed_at = deposit.updated_at = now()
+    deposit.error = ""
     if amount:
-        wallet = open_wallet(player_id=deposit.player_id, currency_code=deposit.currency_id)
-        result = movements.deposit_confirmed(
-            partner=deposit.provider,
-            wallet_id=wallet.pk,
-            amount=amount,
-            key=f"deposit:{deposit.outside_ref}",
-            deposit_id=deposit.pk,
-        )
-        deposit.entry_id = result.entry_id
-    else:
-        _alarm(report, "confirms an amount below our smallest unit; nothing was credited")
+        deposit.entry_id = _booked(deposit, amount, is_held=bool(problem)).entry_id
+    if deposit.state == State.CONFIRMED and amount and deposit.reversed_amount >= deposit.amount:
+        deposit.move_to(State.REVERSED)
     deposit.save()
-    if not deposit.player.is_active:
-        _alarm(report, f"confirms money for a {deposit.player.status} player; it was credited")
     audit.record(
-        "deposit.confirmed",
+        "deposit.held" if problem else "deposit.confirmed",
         actor=f"partner:{deposit.provider}",
         subject=deposit,
         after={
@@ -126,10 +145,189 @@ def _confirm(deposit: Deposit, report: DepositReport) -> None:
             "currency": deposit.currency_id,
             "outside_ref": deposit.outside_ref,
             "txid": deposit.txid,
+            "held_because": problem,
         },
     )
-    add_step(deposit, Holder.NOBODY, "Confirmed and credited")
-    _publish(DepositConfirmed, deposit)
+    if problem:
+        add_step(deposit, Holder.TEAM, "Arrived, our payments team looks at it")
+        _publish(DepositHeld, deposit)
+    else:
+        add_step(deposit, Holder.NOBODY, "Confirmed and credited")
+        _publish(DepositConfirmed, deposit)
+
+
+def _booked(deposit: Deposit, amount: Money, *, is_held: bool) -> movements.Result:
+    key = f"deposit:{deposit.outside_ref}"
+    if is_held:
+        return movements.deposit_held(
+            partner=deposit.provider,
+            player_id=deposit.player_id,
+            amount=amount,
+            key=key,
+            deposit_id=deposit.pk,
+        )
+    wallet = open_wallet(player_id=deposit.player_id, currency_code=deposit.currency_id)
+    return movements.deposit_confirmed(
+        partner=deposit.provider,
+        wallet_id=wallet.pk,
+        amount=amount,
+        key=key,
+        deposit_id=deposit.pk,
+    )
+
+
+@transaction.atomic
+def release(deposit: Deposit, by: User, reason: str) -> Deposit:
+    """Let a held deposit into the balance. Raises NotHeld, OwnRequest, Forbidden, InvalidInput."""
+    locked = _held(deposit, by, reason)
+    result = movements.deposit_released(
+        player_id=locked.player_id,
+        amount=locked.held_money,
+        key=f"deposit:{locked.pk}:release",
+        deposit_id=locked.pk,
+    )
+    locked.move_to(State.CONFIRMED)
+    locked.entry_id = result.entry_id
+    locked.updated_at = now()
+    locked.save()
+    audit.record(
+        "deposit.released",
+        actor=by,
+        subject=locked,
+        before={"state": State.HELD, "held_because": locked.held_because},
+        after={"state": locked.state, "amount": locked.held_money.text},
+        reason=reason.strip()[:REASON_MAX],
+    )
+    add_step(locked, Holder.NOBODY, "Released by our payments team, it is in your balance")
+    _publish(DepositConfirmed, locked)
+    return locked
+
+
+@transaction.atomic
+def refund(deposit: Deposit, by: User, reason: str, *, proof: str = "") -> Deposit:
+    """Send a held deposit back to where it came from.
+
+    A gateway that can do it is ordered to, and the money stays held until it says that it has.
+    proof: where no gateway can, the transaction by which it was sent back; booked at once.
+    Raises NotHeld, OwnRequest, Forbidden, InvalidInput.
+    """
+    locked = _held(deposit, by, reason)
+    amount = locked.held_money
+    proof = proof.strip()
+    if locked.rail.is_fiat:
+        GatewayOrder.objects.create(
+            provider=locked.provider,
+            kind=GatewayOrder.Kind.REFUND,
+            outside_ref=locked.outside_ref,
+            amount=amount.major,
+            currency=locked.currency_id,
+            deposit=locked,
+            due_at=now(),
+            created_at=now(),
+        )
+        add_step(locked, Holder.GATEWAY, "Being sent back to where it came from")
+    elif not proof:
+        raise InvalidInput(fields={"proof": "Name the transaction that sent it back."})
+    audit.record(
+        "deposit.refund_ordered" if locked.rail.is_fiat else "deposit.refunded",
+        actor=by,
+        subject=locked,
+        before={"state": locked.state, "held_because": locked.held_because},
+        after={"amount": amount.text, "proof": proof},
+        reason=reason.strip()[:REASON_MAX],
+    )
+    if not locked.rail.is_fiat:
+        locked.txid = locked.txid or proof[:128]
+        taken_back(locked, amount=amount, key=f"deposit:{locked.pk}:refund", is_refund=True)
+    return locked
+
+
+def taken_back(deposit: Deposit, *, amount: Money, key: str, is_refund: bool) -> Money:
+    """Take money of a deposit out again: it went back to the payer, whatever is left of it.
+
+    deposit: locked. Held money goes first; the rest comes out of the balance, even below zero.
+    Returns what the player's balance owes afterwards; zero when it owes nothing.
+    """
+    held = deposit.held_money if deposit.state == State.HELD else Money.zero(amount.currency)
+    from_held = min(held, amount)
+    from_cash = amount - from_held
+    debt = Money.zero(amount.currency)
+    if from_held:
+        movements.deposit_refunded(
+            partner=deposit.provider,
+            player_id=deposit.player_id,
+            amount=from_held,
+            key=f"{key}:held",
+            deposit_id=deposit.pk,
+        )
+    if from_cash:
+        result = movements.deposit_reversed(
+            partner=deposit.provider,
+            player_id=deposit.player_id,
+            amount=from_cash,
+            key=key,
+            deposit_id=deposit.pk,
+        )
+        debt = max(debt, -result.balance)
+    deposit.reversed_amount += amount.major
+    deposit.updated_at = now()
+    is_all = deposit.reversed_amount >= deposit.amount
+    if is_all and deposit.state in {State.HELD, State.CONFIRMED}:
+        deposit.move_to(State.REFUNDED if is_refund else State.REVERSED)
+    deposit.save()
+    words = "Sent back to where it came from" if is_refund else "Taken back by the provider"
+    add_step(deposit, Holder.NOBODY, words if is_all else f"{words}: {amount}")
+    _publish(DepositRefunded if is_refund else DepositReversed, deposit)
+    if deposit.reversed_amount > deposit.amount:
+        _owing(deposit, "deposit.contradiction", "has more taken back than ever arrived")
+    if debt:
+        _owing(deposit, "deposit.receivable", f"was spent and taken back: {debt} are owed")
+    return debt
+
+
+def locked_deposit(pk: int) -> Deposit:
+    """The row as it is now, held until the commit."""
+    return (
+        Deposit.objects.select_for_update(of=("self",)).select_related("rail", "player").get(pk=pk)
+    )
+
+
+def _held(deposit: Deposit, by: User, reason: str) -> Deposit:
+    """A deposit on which nobody has decided yet, locked for whoever does it now."""
+    if not by.is_staff:
+        raise Forbidden
+    if by.pk == deposit.player_id:
+        raise OwnRequest
+    if not reason.strip():
+        raise InvalidInput(fields={"reason": "Give a reason."})
+    if not Deposit.objects.filter(pk=deposit.pk).exists():
+        raise NotFound
+    locked = locked_deposit(deposit.pk)
+    if locked.state != State.HELD or locked.orders.exists():
+        raise NotHeld
+    return locked
+
+
+def _owing(deposit: Deposit, code: str, problem: str) -> None:
+    raise_alarm(
+        code,
+        subject=deposit.public_id,
+        message=f"Deposit {deposit.public_id} of {deposit.player} {problem}.",
+        severity="critical",
+    )
+
+
+def _confirm(deposit: Deposit, report: DepositReport) -> None:
+    """Credit the player, once per payment of the gateway."""
+    amount = _credit(report, deposit)
+    if report.gross != deposit.gross:
+        _alarm(report, f"confirms {report.gross} after announcing {deposit.gross}")
+    _take_over(deposit, report)
+    arrived(deposit, amount)
+    if not amount:
+        _alarm(report, "confirms an amount below our smallest unit; nothing was credited")
+    if not deposit.player.is_active:
+        _alarm(report, f"confirms money for a {deposit.player.status} player; it was booked")
 
 
 def _cancel(deposit: Deposit, report: DepositReport) -> None:
@@ -189,24 +387,27 @@ def _row(report: DepositReport, address: DepositAddress) -> tuple[Deposit, bool]
 
 def _contradiction(deposit: Deposit, report: DepositReport, address: DepositAddress) -> str | None:
     """Why a report cannot be true together with what we already act on."""
-    if deposit.address_id != address.pk:
-        return f"names another address than before ({deposit.address.address})"
+    if deposit.address is None or deposit.address_id != address.pk:
+        return f"names another address than before ({deposit.address})"
     if deposit.currency_id != _currency_code(report):
         return f"names another coin than before ({deposit.currency_id})"
     match deposit.state, report.status:
-        case State.CONFIRMED, DepositStatus.CANCELLED:
-            return "cancels a deposit that was confirmed and credited"
+        case (
+            State.CONFIRMED | State.HELD | State.REFUNDED | State.REVERSED,
+            DepositStatus.CANCELLED,
+        ):
+            return "cancels a deposit that was confirmed and booked"
         case State.CANCELLED, DepositStatus.CONFIRMED:
             return "confirms a deposit that was cancelled; nothing was credited"
-        case State.CONFIRMED, DepositStatus.CONFIRMED if (
-            report.gross != deposit.gross or report.net != deposit.net
-        ):
+        case (
+            State.CONFIRMED | State.HELD | State.REFUNDED | State.REVERSED,
+            DepositStatus.CONFIRMED,
+        ) if report.gross != deposit.gross or report.net != deposit.net:
             return f"confirms {report.gross} again, first it was {deposit.gross}"
     return None
 
 
-def _take_over(deposit: Deposit, report: DepositReport, amount: Money) -> None:
-    deposit.amount = amount.major
+def _take_over(deposit: Deposit, report: DepositReport) -> None:
     deposit.gross = report.gross
     deposit.net = report.net
     deposit.confirmations = max(deposit.confirmations, report.confirmations)

@@ -5,27 +5,35 @@
 3. Its answer is recorded like any other report.
 Whoever finds a claim without an answer asks the gateway by our id first, and only sends again, with
 the same id, what never arrived there. So a payout leaves once, whatever died in between.
+
+Before the intent is made, the payout is worked out again from the ledger and the approvals
+(`payout_cover.py`), and held against what an hour may have (`payout_switch.py`).
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
 
 from apps.audit.alarms import raise_alarm
+from apps.core import crash_points
 from apps.core.clock import now
 from apps.integrations.errors import ProviderError
+from apps.payments.errors import NameNeeded
 from apps.payments.history import add_step, tell
-from apps.payments.models import PaymentStep, Withdrawal
+from apps.payments.identity import person_of
+from apps.payments.models import PaymentStep, PayoutIntent, PayoutStop, Withdrawal, WithdrawalCase
 from apps.payments.providers.base import (
     AlreadyTaken,
     PayoutOrder,
     PayoutRefused,
     PayoutReport,
     PayoutStatus,
+    Person,
 )
 from apps.payments.providers.registry import gateway
-from apps.payments.services import withdrawals
+from apps.payments.services import payout_cover, payout_switch, withdrawals
 
 log = structlog.get_logger()
 
@@ -40,30 +48,53 @@ SETTLE_TIME = timedelta(minutes=15)
 OVERDUE = timedelta(hours=24)
 
 
+@dataclass(frozen=True)
+class Claim:
+    """A withdrawal that is ours for the length of a lease.
+
+    is_held: nothing may be asked or sent about it now. unknown_before: of an earlier call.
+    """
+
+    withdrawal: Withdrawal
+    unknown_before: datetime | None = None
+    is_held: bool = False
+
+
 def send_due(limit: int = BATCH) -> int:
     """Send what is approved, ask about what is open; how many were taken up."""
     done = 0
     while done < limit:
-        claimed = _claim()
-        if claimed is None:
+        claim = _claim()
+        if claim is None:
             break
-        withdrawal, unknown_before = claimed
-        try:
-            _take_further(withdrawal, unknown_before)
-        except ProviderError as error:
-            _postpone(withdrawal, str(error), unknown_before, is_clear=not error.outcome_unknown)
         done += 1
+        if claim.is_held:
+            continue
+        try:
+            _take_further(claim.withdrawal, claim.unknown_before)
+        except ProviderError as error:
+            _postpone(
+                claim.withdrawal,
+                str(error),
+                claim.unknown_before,
+                is_clear=not error.outcome_unknown,
+            )
     return done
 
 
 @transaction.atomic
-def _claim() -> tuple[Withdrawal, datetime | None] | None:
+def _claim() -> Claim | None:
     """Take the next due withdrawal for the length of a lease, with the intent committed."""
+    # One after the other: two that leave at once must not both find room in the hour.
+    payout_switch.hold()
     at = now()
+    states = [State.APPROVED, State.SENDING, State.SENT]
+    if payout_switch.is_stopped():
+        states.remove(State.APPROVED)
     withdrawal = (
         Withdrawal.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("rail", "player")
-        .filter(due_at__lte=at, state__in=[State.APPROVED, State.SENDING, State.SENT])
+        .select_related("rail", "player", "player__user")
+        .filter(due_at__lte=at, state__in=states)
         .order_by("due_at")
         .first()
     )
@@ -74,35 +105,76 @@ def _claim() -> tuple[Withdrawal, datetime | None] | None:
     withdrawal.updated_at = at
     if withdrawal.payout_hash != withdrawal.approval_hash:
         _freeze(withdrawal)
-        return withdrawal, unknown_before
+        return Claim(withdrawal, is_held=True)
     if withdrawal.state == State.APPROVED:
+        if not _may_leave(withdrawal):
+            return Claim(withdrawal, is_held=True)
         withdrawal.move_to(State.SENDING)
-        withdrawal.foreign_id = withdrawal.public_id
+        # A gateway that asked us about this payout knows it by its own id.
+        withdrawal.foreign_id = withdrawal.foreign_id or withdrawal.public_id
         add_step(withdrawal, PaymentStep.Holder.SYSTEM, "Being handed to the payment gateway")
     if withdrawal.state == State.SENDING:
         withdrawal.tries = min(withdrawal.tries + 1, 1000)
         # From here on a call may be on its way: a crash must not look like nothing was sent.
         withdrawal.unknown_at = at
     withdrawal.save()
-    return withdrawal, unknown_before
+    return Claim(withdrawal, unknown_before)
 
 
-def _freeze(withdrawal: Withdrawal) -> None:
-    """What would be paid is not what was approved: somebody changed the row. Nothing is sent."""
+def _may_leave(withdrawal: Withdrawal) -> bool:
+    """Whether an approved payout may be sent now; if so, its intent is kept."""
+    if problem := payout_cover.problem(withdrawal):
+        _freeze(withdrawal, problem)
+        payout_switch.stop_by_itself(
+            PayoutStop.Cause.LEDGER, f"Withdrawal {withdrawal.public_id} {problem}."
+        )
+        return False
+    value = payout_switch.value_of(withdrawal)
+    if value is None and payout_switch.needs_value():
+        _wait_for_rate(withdrawal)
+        return False
+    if found := payout_switch.problem_with_pace(withdrawal, value):
+        withdrawal.save(update_fields=["due_at", "updated_at"])
+        payout_switch.stop_by_itself(*found)
+        return False
+    PayoutIntent.objects.get_or_create(
+        withdrawal=withdrawal,
+        defaults={
+            "amount": withdrawal.amount,
+            "currency_id": withdrawal.currency_id,
+            "base_value": value,
+            "at": withdrawal.updated_at,
+        },
+    )
+    return True
+
+
+def _wait_for_rate(withdrawal: Withdrawal) -> None:
+    """Limits in value cannot be kept without a rate: it waits, and nobody else does."""
+    withdrawal.error = "There is no rate to value this payout with."
+    withdrawal.save(update_fields=["due_at", "updated_at", "error"])
+    raise_alarm(
+        "payouts.unvalued",
+        subject=withdrawal.currency_id,
+        message=f"Payouts in {withdrawal.currency_id} wait: no rate says what they are worth.",
+    )
+
+
+def _freeze(withdrawal: Withdrawal, problem: str = "differs from what was approved") -> None:
+    """What would be paid is not what was approved or reserved. Nothing is sent."""
     withdrawal.due_at = None
     withdrawal.save(update_fields=["due_at", "updated_at"])
     raise_alarm(
         "withdrawal.changed",
         subject=withdrawal.public_id,
-        message=f"Withdrawal {withdrawal.public_id} differs from what was approved; it is frozen.",
+        message=f"Withdrawal {withdrawal.public_id} {problem}; it is frozen.",
         severity="critical",
     )
+    withdrawals.open_case(withdrawal, WithdrawalCase.Kind.CHANGED, problem)
 
 
 def _take_further(withdrawal: Withdrawal, unknown_before: datetime | None) -> None:
     """Ask first when an earlier call may have got through; send what never did."""
-    if withdrawal.due_at is None:
-        return
     desk = gateway(withdrawal.provider)
     reference = withdrawal.foreign_id or ""
     is_first = withdrawal.state == State.SENDING and withdrawal.tries == 1
@@ -114,15 +186,21 @@ def _take_further(withdrawal: Withdrawal, unknown_before: datetime | None) -> No
         if withdrawal.state == State.SENT:
             _lost(withdrawal)
             return
+    if payout_switch.is_stopped():
+        _postpone(withdrawal, "Payouts are stopped.", unknown_before, is_clear=True)
+        return
+    crash_points.reach("payout.intended")
     try:
         report = desk.send_payout(
             PayoutOrder(
                 reference=reference,
                 provider_code=withdrawal.rail.provider_code,
-                amount=withdrawal.money,
+                amount=withdrawal.net_money,
                 address=withdrawal.address,
                 tag=withdrawal.tag,
                 player_ref=withdrawal.player.public_id,
+                coin_code=withdrawal.rail.coin_code,
+                receiver=_receiver(withdrawal),
             )
         )
     except AlreadyTaken:
@@ -131,7 +209,16 @@ def _take_further(withdrawal: Withdrawal, unknown_before: datetime | None) -> No
     except PayoutRefused as refused:
         _refused(withdrawal, refused.text, unknown_before)
         return
+    crash_points.reach("payout.answered")
     _record(withdrawal, report)
+
+
+def _receiver(withdrawal: Withdrawal) -> Person | None:
+    """Raises ProviderError: without a name the gateway would not take it."""
+    try:
+        return person_of(withdrawal.player)
+    except NameNeeded as needed:
+        raise ProviderError(needed.message, retryable=True) from needed
 
 
 def _record_taken(withdrawal: Withdrawal) -> None:

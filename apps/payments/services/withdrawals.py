@@ -1,12 +1,13 @@
 """Asking for a withdrawal, deciding on it, and what becomes of it at the gateway.
 
-The money leaves cash with the request and is then either paid or returned, exactly once. Sending
-it to the gateway is `payouts.py`.
+The money leaves cash with the request and is then either paid or returned, exactly once. Who has
+to agree is `approval.py`, looking after the queue is `queue.py`, sending is `payouts.py`.
 """
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from apps.accounts.models import Player, User
@@ -16,19 +17,25 @@ from apps.core.clock import now
 from apps.core.errors import Forbidden, InvalidAmount, InvalidInput, NotFound
 from apps.core.money import Money
 from apps.events.bus import publish
-from apps.payments import reasons
+from apps.payments import addressbook, approval, guard, limits, readiness, reasons, selectors
 from apps.payments.addresses import normalised, require_address, spellings
 from apps.payments.errors import (
     AlreadyDecided,
     AmountTooSmall,
+    CaseTaken,
     InvalidAddress,
     KeyReused,
+    NotCancellable,
     OwnRequest,
     PayoutChanged,
+    PayoutsFrozen,
     RailUnavailable,
+    SecondPersonNeeded,
+    StillHeld,
     UnknownPayment,
 )
 from apps.payments.events import (
+    WithdrawalCancelled,
     WithdrawalEvent,
     WithdrawalPaid,
     WithdrawalRejected,
@@ -36,7 +43,15 @@ from apps.payments.events import (
     WithdrawalRequested,
 )
 from apps.payments.history import add_step, lock_player
-from apps.payments.models import DepositAddress, PaymentStep, Rail, Withdrawal
+from apps.payments.models import (
+    Approval,
+    DepositAddress,
+    PaymentStep,
+    Rail,
+    SavedAddress,
+    Withdrawal,
+    WithdrawalCase,
+)
 from apps.payments.providers.base import PayoutReport, PayoutStatus
 from apps.wallet import movements
 
@@ -51,34 +66,60 @@ SENT_CHECK = timedelta(minutes=10)
 
 @transaction.atomic
 def request_withdrawal(
-    *, player: Player, amount: Money, rail: Rail, address: str, tag: str = "", key: str
+    *,
+    player: Player,
+    amount: Money,
+    rail: Rail,
+    key: str,
+    address: str = "",
+    tag: str = "",
+    account: str = "",
+    method: str = "",
+    saved_only: bool = False,
 ) -> Withdrawal:
-    """Set the money aside and queue the payout for a person.
+    """Set the money aside and queue the payout; a rule may approve it at once.
 
-    amount: leaves the cash balance now; the player receives all of it, network fees are ours.
+    amount: leaves the cash balance now; the fee is inside it, the player receives the rest.
     key: chosen by the client; the same key returns the same withdrawal.
+    address, tag: for coins. account, method: for fiat, as the gateway masks and names them.
+    saved_only: refuse addresses that are not in the book and past their wait.
     Raises KeyReused, RailUnavailable, InvalidAmount, AmountTooSmall, InvalidAddress,
-    InsufficientFunds, WalletBlocked.
+    AddressNotUsable, WithdrawalBlocked, InsufficientFunds, WalletBlocked.
     """
     if not KEY.fullmatch(key):
         raise InvalidInput(fields={"key": "Use up to 64 letters, digits and signs."})
-    address = normalised(rail.address_kind, address)
+    if not rail.is_fiat:
+        address = normalised(rail.address_kind, address)
     lock_player(player.pk)
     if earlier := Withdrawal.objects.filter(player=player, key=key).first():
-        return _same_or_raise(earlier, amount, rail, address, tag)
+        return _same_or_raise(earlier, amount, rail, address, tag, account)
 
-    check_request(amount=amount, rail=rail, address=address, tag=tag)
+    check_request(amount=amount, rail=rail, address=address, tag=tag, account=account)
     at = now()
+    readiness.require(player, rail, amount, method=method, at=at)
+    terms = limits.terms(limits.Direction.WITHDRAWAL, player, rail, method)
+    fee = limits.fee(terms, amount)
+    if fee >= amount:
+        raise AmountTooSmall(fields={"amount": f"The fee alone is {fee}. Enter more."})
+    why = reasons.of(player=player, amount=amount, rail=rail, address=address or account, tag=tag)
+    saved, held_until = _target(player, rail, address, tag, saved_only=saved_only, at=at)
     withdrawal = Withdrawal.objects.create(
         player=player,
         rail=rail,
         currency_id=rail.currency_id,
         provider=rail.provider,
         amount=amount.major,
+        fee=fee.major,
         address=address,
         tag=tag,
+        account=account,
+        method=method,
+        saved_address=saved,
         key=key,
-        reasons=reasons.of(player=player, amount=amount, rail=rail, address=address, tag=tag),
+        reasons=why,
+        held_until=held_until,
+        people_needed=approval.people_needed(rail, amount),
+        decide_by=approval.due_at(player, held_until or at),
         created_at=at,
         updated_at=at,
     )
@@ -89,17 +130,26 @@ def request_withdrawal(
         withdrawal_id=withdrawal.pk,
     )
     audit.record("withdrawal.requested", actor=player, subject=withdrawal, after=_shown(withdrawal))
-    add_step(withdrawal, Holder.TEAM, "Requested, the money is set aside")
+    add_step(
+        withdrawal,
+        Holder.TEAM,
+        "Requested, the money is set aside"
+        + (f"; the address is new until {held_until:%-d %b %H:%M} UTC" if held_until else ""),
+        until=withdrawal.decide_by,
+    )
     _publish(WithdrawalRequested, withdrawal)
+    approve_by_rule(withdrawal, at=at)
     return withdrawal
 
 
-def check_request(*, amount: Money, rail: Rail, address: str, tag: str = "") -> None:
+def check_request(
+    *, amount: Money, rail: Rail, address: str = "", tag: str = "", account: str = ""
+) -> None:
     """Refuse what no balance could make possible; nothing is written.
 
     Raises RailUnavailable, InvalidAmount, AmountTooSmall, InvalidAddress.
     """
-    if not rail.enabled:
+    if not rail.enabled or not rail.pays_out:
         raise RailUnavailable
     if amount.currency.code != rail.currency_id:
         raise InvalidInput(fields={"rail": f"{rail.network} does not carry {amount.currency}."})
@@ -113,11 +163,56 @@ def check_request(*, amount: Money, rail: Rail, address: str, tag: str = "") -> 
     if amount < rail.withdrawal_min_money:
         least = f"{rail.withdrawal_min.normalize():f} {rail.currency_id}"
         raise AmountTooSmall(fields={"amount": f"The least you can withdraw is {least}."})
+    if rail.is_fiat:
+        if address or tag or not account:
+            raise InvalidAddress(fields={"account": "The gateway names the account."})
+        return
+    if account:
+        raise InvalidAddress(fields={"account": "Coins go to an address."})
     require_address(rail, address, tag)
     if DepositAddress.objects.filter(address__in=spellings(address)).exists():
-        raise InvalidAddress(
-            fields={"address": "This is a deposit address of this casino. Use your own wallet."}
-        )
+        raise InvalidAddress(fields={"address": addressbook.INTERNAL})
+
+
+def _target(
+    player: Player, rail: Rail, address: str, tag: str, *, saved_only: bool, at: datetime
+) -> tuple[SavedAddress | None, datetime | None]:
+    if rail.is_fiat:
+        return None, None
+    return addressbook.for_payout(
+        player=player, rail=rail, address=address, tag=tag, saved_only=saved_only, at=at
+    )
+
+
+@transaction.atomic
+def approve_by_rule(withdrawal: Withdrawal, *, at: datetime | None = None) -> bool:
+    """Approve what a rule lets through without a person; whether one did."""
+    at = at or now()
+    if withdrawal.state != State.REQUESTED:
+        return False
+    rule = approval.rule_for(withdrawal, at=at)
+    if rule is None:
+        return False
+    withdrawal.move_to(State.APPROVED)
+    withdrawal.approved_rule = rule
+    withdrawal.approved_at = withdrawal.due_at = withdrawal.updated_at = at
+    withdrawal.approval_hash = withdrawal.payout_hash
+    withdrawal.decision = f"By the rule {rule}"
+    withdrawal.save()
+    audit.record(
+        "withdrawal.approved_by_rule",
+        actor="system:approval",
+        subject=withdrawal,
+        before={"state": State.REQUESTED},
+        after={
+            **_shown(withdrawal),
+            "rule": rule.name,
+            "rule_version": rule.version,
+            "approval_hash": withdrawal.approval_hash,
+        },
+    )
+    add_step(withdrawal, Holder.SYSTEM, "Approved automatically")
+    return True
 
 
 @transaction.atomic
@@ -126,40 +221,180 @@ def approve(
 ) -> Withdrawal:
     """Let it be paid: exactly this amount to exactly this address.
 
+    Above the high amount the first yes is kept and a second person has to say it too.
     withdrawal: as it was shown to the person who decides; seen_hash says the same in one word.
-    Raises AlreadyDecided, PayoutChanged, OwnRequest, Forbidden, InvalidInput.
+    Raises AlreadyDecided, PayoutChanged, OwnRequest, CaseTaken, StillHeld, PayoutsFrozen,
+    SecondPersonNeeded, Forbidden, InvalidInput.
     """
     locked = _locked_for_decision(withdrawal, by, reason)
     if withdrawal.payout_hash != locked.payout_hash or (
         seen_hash is not None and seen_hash != locked.payout_hash
     ):
         raise PayoutChanged
+    if selectors.reserved_amount(locked) != locked.money:
+        raise PayoutChanged("The amount is not what was set aside. Settle it by two people.")
     at = now()
+    if locked.held_until and locked.held_until > at:
+        raise StillHeld
+    if guard.is_frozen(locked.player_id):
+        raise PayoutsFrozen
+    locked.people_needed = max(
+        locked.people_needed, approval.people_needed(locked.rail, locked.money)
+    )
+    valid = _valid_approvals(locked, at)
+    if any(one.by_id == by.pk for one in valid):
+        raise SecondPersonNeeded
+    _require_case(locked, by, is_second=bool(valid))
+    Approval.objects.create(
+        withdrawal=locked,
+        by=by,
+        payout_hash=locked.payout_hash,
+        reason=reason.strip()[:REASON_MAX],
+        at=at,
+    )
+    locked.updated_at = at
+    locked.decision = reason.strip()[:REASON_MAX]
+    if len(valid) + 1 < locked.people_needed:
+        locked.assigned_to = locked.assigned_at = None
+        locked.save()
+        audit.record(
+            "withdrawal.approved_first",
+            actor=by,
+            subject=locked,
+            after={**_shown(locked), "approval_hash": locked.payout_hash},
+            reason=locked.decision,
+        )
+        words = "One of our payments team agrees, a second person looks"
+        add_step(locked, Holder.TEAM, words, until=locked.decide_by)
+        return locked
     locked.move_to(State.APPROVED)
     locked.approved_by = by
-    locked.approved_at = locked.due_at = locked.updated_at = at
+    locked.approved_at = locked.due_at = at
     locked.approval_hash = locked.payout_hash
-    locked.decision = reason.strip()[:REASON_MAX]
     locked.save()
     audit.record(
         "withdrawal.approved",
         actor=by,
         subject=locked,
         before={"state": State.REQUESTED},
-        after={**_shown(locked), "approval_hash": locked.approval_hash},
+        after={
+            **_shown(locked),
+            "approval_hash": locked.approval_hash,
+            "people": [*(str(one.by) for one in valid), str(by)],
+        },
         reason=locked.decision,
     )
     add_step(locked, Holder.SYSTEM, "Approved by our payments team")
     return locked
 
 
+def _valid_approvals(withdrawal: Withdrawal, at: datetime) -> list[Approval]:
+    """Who has agreed to exactly this payout. A yes to anything else is void from now on."""
+    valid = []
+    for one in withdrawal.approvals.filter(voided_at=None).select_related("by"):
+        if one.payout_hash == withdrawal.payout_hash:
+            valid.append(one)
+        else:
+            _void(one, "The payout is not what was approved.", at)
+    return valid
+
+
+def _void(given: Approval, why: str, at: datetime) -> None:
+    given.voided_at, given.voided_because = at, why
+    given.save(update_fields=["voided_at", "voided_because"])
+    audit.record(
+        "withdrawal.approval_void",
+        actor="system:approval",
+        subject=given.withdrawal,
+        after={"by": str(given.by), "approval_hash": given.payout_hash},
+        reason=why,
+    )
+
+
+@transaction.atomic
+def void_approvals(withdrawal: Withdrawal, why: str) -> None:
+    """Take an approved payout that was not sent back to the queue. withdrawal: locked."""
+    at = now()
+    for one in withdrawal.approvals.filter(voided_at=None).select_related("by"):
+        _void(one, why, at)
+    if withdrawal.state != State.APPROVED:
+        return
+    withdrawal.move_to(State.REQUESTED)
+    withdrawal.approved_by = withdrawal.approved_at = withdrawal.approved_rule = None
+    withdrawal.approval_hash, withdrawal.due_at, withdrawal.decision = "", None, ""
+    withdrawal.decide_by = approval.due_at(withdrawal.player, at)
+    withdrawal.updated_at = at
+    withdrawal.save()
+    add_step(withdrawal, Holder.TEAM, "Back with our payments team", until=withdrawal.decide_by)
+
+
+@transaction.atomic
+def freeze_payouts(player: Player, *, because: str, actor: Player | User | str) -> None:
+    """Let nothing leave: what was approved and not handed over goes back to the queue."""
+    lock_player(player.pk)
+    guard.freeze(player, because=because, actor=actor)
+    approved = (
+        Withdrawal.objects.select_for_update(of=("self",))
+        .select_related("player", "rail")
+        .filter(player=player, state__in=[State.REQUESTED, State.APPROVED])
+        .order_by("id")
+    )
+    for one in approved:
+        void_approvals(one, f"Payouts were frozen: {because}"[:160])
+
+
+@transaction.atomic
+def disown_address(token: str) -> None:
+    """The player says "not me" to a new address: it is gone and no payout leaves. Raises LinkUsed."""
+    link = addressbook.use_not_me(token)
+    freeze_payouts(
+        link.player,
+        because="You told us that a new payout address was not yours.",
+        actor=link.player,
+    )
+
+
+@transaction.atomic
+def cancel(player: Player, public_id: str) -> Withdrawal:
+    """Call back a withdrawal that nobody has agreed to. Raises NotFound, NotCancellable."""
+    locked = (
+        Withdrawal.objects.select_for_update(of=("self",))
+        .select_related("rail")
+        .filter(player=player, public_id=public_id)
+        .first()
+    )
+    if locked is None:
+        raise NotFound
+    if not is_cancellable(locked):
+        raise NotCancellable
+    locked.move_to(State.CANCELLED)
+    locked.finished_at = locked.updated_at = now()
+    locked.save()
+    _return_money(locked)
+    audit.record("withdrawal.cancelled", actor=player, subject=locked, after=_shown(locked))
+    add_step(locked, Holder.NOBODY, "Cancelled by you, the money is back in your balance")
+    _publish(WithdrawalCancelled, locked)
+    return locked
+
+
+def is_cancellable(withdrawal: Withdrawal) -> bool:
+    """Money that was meant to leave must not tempt: only where the house allows it at all."""
+    return (
+        settings.WITHDRAWAL_CANCEL
+        and withdrawal.state == State.REQUESTED
+        and not withdrawal.rail.is_fiat
+        and not withdrawal.approvals.filter(voided_at=None).exists()
+    )
+
+
 @transaction.atomic
 def reject(withdrawal: Withdrawal, by: User, reason: str) -> Withdrawal:
     """Return the money to the player, who reads the reason.
 
-    Raises AlreadyDecided, OwnRequest, Forbidden, InvalidInput.
+    Raises AlreadyDecided, OwnRequest, CaseTaken, Forbidden, InvalidInput.
     """
     locked = _locked_for_decision(withdrawal, by, reason)
+    _require_case(locked, by)
     locked.move_to(State.REJECTED)
     locked.decision = reason.strip()[:REASON_MAX]
     locked.finished_at = locked.updated_at = now()
@@ -188,6 +423,7 @@ def apply_report(report: PayoutReport) -> None:
     withdrawal = _reported(report)
     if problem := _contradiction(withdrawal, report):
         _alarm(withdrawal, problem, severity="critical")
+        open_case(withdrawal, WithdrawalCase.Kind.CONTRADICTION, problem)
         return
     if withdrawal.is_final:
         return  # late or repeated, and not in contradiction
@@ -230,6 +466,7 @@ def _paid(withdrawal: Withdrawal, report: PayoutReport) -> None:
         partner=withdrawal.provider,
         player_id=withdrawal.player_id,
         amount=withdrawal.money,
+        fee=withdrawal.fee_money,
         key=f"withdrawal:{withdrawal.pk}:paid",
         withdrawal_id=withdrawal.pk,
     )
@@ -270,9 +507,10 @@ def _released(withdrawal: Withdrawal, report: PayoutReport) -> None:
 
 
 def _return_money(withdrawal: Withdrawal) -> None:
+    """Give back what was set aside, whatever the row says by now."""
     movements.withdrawal_released(
         player_id=withdrawal.player_id,
-        amount=withdrawal.money,
+        amount=selectors.reserved_amount(withdrawal),
         key=f"withdrawal:{withdrawal.pk}:release",
         withdrawal_id=withdrawal.pk,
     )
@@ -288,7 +526,7 @@ def _locked_for_decision(withdrawal: Withdrawal, by: User, reason: str) -> Withd
         raise InvalidInput(fields={"reason": "Give a reason."})
     locked = (
         Withdrawal.objects.select_for_update(of=("self",))
-        .select_related("rail")
+        .select_related("rail", "player")
         .filter(pk=withdrawal.pk)
         .first()
     )
@@ -297,6 +535,21 @@ def _locked_for_decision(withdrawal: Withdrawal, by: User, reason: str) -> Withd
     if locked.state != State.REQUESTED:
         raise AlreadyDecided
     return locked
+
+
+def _require_case(withdrawal: Withdrawal, by: User, *, is_second: bool = False) -> None:
+    """A case somebody has taken is theirs to decide; the second pair of eyes is free to come."""
+    if not is_second and withdrawal.assigned_to_id not in (None, by.pk):
+        raise CaseTaken
+
+
+def open_case(withdrawal: Withdrawal, kind: str, problem: str) -> None:
+    """Keep that a person has to settle this one; one open case for each withdrawal."""
+    WithdrawalCase.objects.get_or_create(
+        withdrawal=withdrawal,
+        settled_at=None,
+        defaults={"kind": kind, "problem": problem[:REASON_MAX], "opened_at": now()},
+    )
 
 
 def _reported(report: PayoutReport) -> Withdrawal:
@@ -329,7 +582,7 @@ def _contradiction(withdrawal: Withdrawal, report: PayoutReport) -> str | None:
     if (
         report.amount is not None
         and report.amount_code == withdrawal.rail.provider_code
-        and report.amount != withdrawal.amount
+        and report.amount != withdrawal.net_money.major
     ):
         return f"is reported with the amount {report.amount}"
     match withdrawal.state, report.status:
@@ -341,11 +594,12 @@ def _contradiction(withdrawal: Withdrawal, report: PayoutReport) -> str | None:
 
 
 def _same_or_raise(
-    earlier: Withdrawal, amount: Money, rail: Rail, address: str, tag: str
+    earlier: Withdrawal, amount: Money, rail: Rail, address: str, tag: str, account: str
 ) -> Withdrawal:
-    now_asked = (amount.currency.code, amount.major, rail.pk, address, tag)
+    now_asked = (amount.currency.code, amount.major, rail.pk, address, tag, account)
     then_asked = (
         earlier.currency_id, earlier.amount, earlier.rail_id, earlier.address, earlier.tag,
+        earlier.account,
     )  # fmt: skip
     if now_asked != then_asked:
         raise KeyReused
@@ -372,10 +626,12 @@ def _shown(withdrawal: Withdrawal) -> dict[str, object]:
     return {
         "state": str(withdrawal.state),
         "amount": withdrawal.money.text,
+        "fee": withdrawal.fee_money.text,
         "currency": withdrawal.currency_id,
         "rail": withdrawal.rail.code,
         "address": withdrawal.address,
         "tag": withdrawal.tag,
+        "account": withdrawal.account,
     }
 
 

@@ -223,6 +223,18 @@ def pips(value: object, total: int = 10) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
+def here(context: dict[str, Any], href: str, *, covers: bool = False) -> SafeString:
+    """Mark a link as the page it is on, or as the section; `markCurrent` in app.js goes on."""
+    path = context["request"].path
+    marks = [mark_safe(" data-covers")] if covers else []
+    if path == href:
+        marks.append(mark_safe(' aria-current="page"'))
+    elif covers and path.startswith(href):
+        marks.append(mark_safe(' aria-current="true"'))
+    return format_html_join("", "{}", ((mark,) for mark in marks))
+
+
+@register.simple_tag(takes_context=True)
 def query(context: dict[str, Any], **changes: object) -> str:
     """The current query string with some parts replaced; None removes a part."""
     request: HttpRequest = context["request"]

@@ -178,6 +178,7 @@ class Command(BaseCommand):
             ("API", f"{origin}/api/v1/docs/"),
             ("Components", f"{origin}/styleguide/"),
             ("Partners", f"http://{HOST}:{port + PORTS['simulators']}/"),
+            ("Mailbox", f"http://{HOST}:{port + PORTS['simulators']}/sendpost/"),
         ]
         lines = ["", f"Ready after {seconds:.0f} seconds. Ctrl-C stops everything.", ""]
         lines += [f"  {name:<12} {address}" for name, address in rows]

@@ -7,11 +7,12 @@ is answered 200 too: it is tried again here, and parked for a person when that d
 import structlog
 
 from apps.audit.alarms import raise_alarm
+from apps.core import crash_points
 from apps.integrations import inbox
 from apps.integrations.callbacks import CallbackRequest, CallbackResponse
 from apps.integrations.models import InboxMessage
 from apps.payments.providers.coinspaid import signing, wire
-from apps.payments.services import deposits, withdrawals
+from apps.payments.services import inquiries
 
 log = structlog.get_logger()
 
@@ -29,27 +30,24 @@ def handle(request: CallbackRequest) -> CallbackResponse:
     message = inbox.receive(
         wire.PROVIDER, kind, request.body, request.headers, outside_ref=outside_ref
     )
+    crash_points.reach("callback.kept")
     inbox.run(message)
+    crash_points.reach("callback.acted")
     return DONE
 
 
 @inbox.handler(wire.PROVIDER)
 def act(message: InboxMessage) -> None:
     """Bring one kept message to its service. Runs again when it fails."""
-    document = wire.decode(bytes(message.body))
-    kind = wire.text_of(document, "type")
-    if kind in wire.DEPOSIT_TYPES:
-        deposits.apply_report(wire.deposit_report(document))
-    elif kind in wire.PAYOUT_TYPES:
-        withdrawals.apply_report(wire.payout_report(document))
-    elif kind in wire.OTHER_TYPES:
-        raise_alarm(
-            "payment.unsupported",
-            subject=f"coinspaid {kind}",
-            message=f"CoinsPaid reports a {kind}, which this casino does not use.",
-        )
-    else:
-        raise wire.WireError(f"type {kind[:40]!r} is not in the document")
+    report = wire.report_of(wire.decode(bytes(message.body)))
+    if report is not None:
+        inquiries.apply(report)
+        return
+    raise_alarm(
+        "payment.unsupported",
+        subject=f"coinspaid {message.kind}"[:160],
+        message=f"CoinsPaid reports a {message.kind}, which this casino does not use.",
+    )
 
 
 def _labels(body: bytes) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import functools
 import hmac
 import json
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,11 +16,29 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.views.decorators.csrf import csrf_exempt
 
 from apps.integrations.simulation import Json, spoilt
-from apps.payments.providers.coinspaid.simulator import chains, gateway
+from apps.payments.providers.coinspaid.simulator import (
+    accounts,
+    chains,
+    exchanges,
+    gateway,
+    invoices,
+    statement,
+)
 from apps.payments.providers.coinspaid.simulator.chains import ASSETS
-from apps.payments.providers.coinspaid.simulator.gateway import book, money, switchboard
+from apps.payments.providers.coinspaid.simulator.documents import callback_document
+from apps.payments.providers.coinspaid.simulator.records import (
+    PLACES,
+    book,
+    decimal_or_none,
+    encode,
+    money,
+    options,
+    sign,
+    switchboard,
+)
 
 ID_MAX = 255
+TAKEN = "The foreign id has already been taken."
 Endpoint = Callable[[Json], HttpResponse]
 
 
@@ -44,7 +63,7 @@ def endpoint(method: str = "POST") -> Callable[[Endpoint], Callable[..., HttpRes
             return JsonResponse({"errors": {"currency": "The currency is disabled."}}, status=400)
 
         @csrf_exempt
-        @spoilt(switchboard, refuse)
+        @spoilt(switchboard, refuse, too_many)
         @functools.wraps(action)
         def view(request: HttpRequest) -> HttpResponseBase:
             try:
@@ -67,7 +86,7 @@ def _checked(request: HttpRequest, method: str) -> Json:
         raise unauthorised("Bad key header", "bad_header_key")
     if signature is None:
         raise unauthorised("No signature header", "required_header_signature")
-    if not hmac.compare_digest(signature.encode(), gateway.sign(request.body).encode()):
+    if not hmac.compare_digest(signature.encode(), sign(request.body).encode()):
         raise unauthorised("Bad signature header", "bad_header_signature")
     try:
         data = json.loads(request.body, parse_float=Decimal)
@@ -76,6 +95,12 @@ def _checked(request: HttpRequest, method: str) -> Json:
     if request.content_type != "application/json" or not isinstance(data, dict):
         raise Fault(400, {"error": "Bad content format", "code": "bad_content_format"})
     return data
+
+
+def too_many(_request: HttpRequest) -> HttpResponse:
+    """The document's own sample: it says JSON and is none."""
+    body = b'{"errors":{"error code: 1015"}}'
+    return HttpResponse(body, status=429, content_type="application/json")
 
 
 def ping(_request: HttpRequest) -> HttpResponse:
@@ -87,20 +112,27 @@ def wrong_url(_request: HttpRequest, rest: str = "") -> HttpResponse:
 
 
 @endpoint()
-def currencies_list(_data: Json) -> HttpResponse:
-    listed = [
-        {
-            "id": asset.number,
-            "type": "crypto" if asset.is_crypto else "fiat",
-            "currency": asset.code,
-            "minimum_amount": money(asset.minimum),
-            "deposit_fee_percent": f"{chains.DEPOSIT_FEE:.6f}",
-            "withdrawal_fee_percent": f"{chains.WITHDRAWAL_FEE:.6f}",
-            "precision": 8,
-        }
-        for asset in ASSETS.values()
-    ]
+def currencies_list(data: Json) -> HttpResponse:
+    listed: list[Json] = [_currency(asset) for asset in ASSETS.values()]
+    if data.get("visible") is not None:
+        listed = [one for one in listed if one["visible"] == bool(data["visible"])]
+    for one in listed:
+        del one["visible"]
     return JsonResponse({"data": listed})
+
+
+def _currency(asset: chains.Asset) -> Json:
+    """A line of the list, with what a tester changed about it."""
+    return {
+        "id": asset.number,
+        "type": "crypto" if asset.is_crypto else "fiat",
+        "currency": asset.code,
+        "minimum_amount": money(asset.minimum),
+        "deposit_fee_percent": f"{chains.DEPOSIT_FEE:.6f}",
+        "withdrawal_fee_percent": f"{chains.WITHDRAWAL_FEE:.6f}",
+        "precision": 8,
+        "visible": True,
+    } | (book.get("currencies", asset.code) or {})
 
 
 @endpoint()
@@ -121,7 +153,7 @@ def _pair(source: chains.Asset, target: chains.Asset) -> Json:
     currency_from: Json = {
         "currency": source.code,
         "type": "crypto" if source.is_crypto else "fiat",
-        "min_amount": money(source.minimum),
+        "min_amount": money(accounts.exchange_minimum(source)),
     }
     if source.is_crypto:
         currency_from["min_amount_deposit_with_exchange"] = money(source.minimum)
@@ -132,7 +164,7 @@ def _pair(source: chains.Asset, target: chains.Asset) -> Json:
             "type": "crypto" if target.is_crypto else "fiat",
         },
         "rate_from": "1",
-        "rate_to": money(gateway.convert(Decimal(1), source, target)),
+        "rate_to": money(accounts.convert(Decimal(1), source, target)),
     }
 
 
@@ -144,7 +176,7 @@ def accounts_list(_data: Json) -> HttpResponse:
             "type": "crypto" if ASSETS[code].is_crypto else "fiat",
             "balance": money(balance),
         }
-        for code, balance in gateway.balances().items()
+        for code, balance in accounts.balances().items()
     ]
     return JsonResponse({"data": listed})
 
@@ -158,12 +190,17 @@ def addresses_take(data: Json) -> HttpResponse:
     convert_to = str(data.get("convert_to") or "")
     if convert_to and convert_to not in ASSETS:
         errors["convert_to"] = "The selected convert to is invalid."
+    _require_people(data, ("sender",), errors)
     if errors or asset is None:
         raise Fault(400, {"errors": errors})
     taken = gateway.take_address(
-        asset=asset, foreign_id=foreign_id, end_user_reference=reference, convert_to=convert_to
+        asset=asset,
+        foreign_id=foreign_id,
+        end_user_reference=reference,
+        convert_to=convert_to,
+        sender=_people(data),
     )
-    shown = {name: value for name, value in taken.items() if name != "taken_at"}
+    shown = {name: value for name, value in taken.items() if name not in {"taken_at", "sender"}}
     if not convert_to:
         del shown["convert_to"]
     return JsonResponse({"data": shown}, status=201)
@@ -190,6 +227,7 @@ def withdrawal_crypto(data: Json) -> HttpResponse:
     tag = data.get("tag")
     if target is not None and target.has_tag and not tag:
         errors["tag"] = "The tag field is required."
+    _require_people(data, ("sender", "receiver"), errors)
     if errors or asset is None or amount is None:
         raise Fault(400, {"errors": errors})
     withdrawal = gateway.request_withdrawal(
@@ -200,9 +238,10 @@ def withdrawal_crypto(data: Json) -> HttpResponse:
         address=address,
         tag=str(tag) if tag else None,
         end_user_reference=reference,
+        people=_people(data),
     )
     if withdrawal is None:
-        raise Fault(400, {"errors": {"foreign_id": "The foreign id has already been taken."}})
+        raise Fault(400, {"errors": {"foreign_id": TAKEN}})
     return JsonResponse({"data": _accepted(withdrawal)}, status=201)
 
 
@@ -234,7 +273,7 @@ def _withdrawal_amount(
         errors["amount"] = "The amount field is required."
         return None
     name = names[0]
-    amount = gateway.decimal_or_none(data[name])
+    amount = decimal_or_none(data[name])
     label = name.replace("_", " ")
     if amount is None or isinstance(data[name], bool):
         errors[name] = f"The {label} must be a number."
@@ -242,10 +281,231 @@ def _withdrawal_amount(
     if asset is None or target is None:
         return None
     if name == "amount_to":
-        amount = gateway.convert(amount, target, asset) if target is not asset else amount
+        amount = accounts.convert(amount, target, asset) if target is not asset else amount
     if amount < asset.minimum:
         errors[name] = f"The {label} must be at least {asset.minimum:f}."
-    return amount.quantize(gateway.PLACES)
+    return amount.quantize(PLACES)
+
+
+# ---- exchange ----------------------------------------------------------------------------------
+
+
+@csrf_exempt
+def exchange_calculate(request: HttpRequest) -> HttpResponseBase:
+    if exchanges.is_limited(request.META.get("REMOTE_ADDR", "")):
+        return too_many(request)
+    return _calculate(request)
+
+
+@endpoint()
+def _calculate(data: Json) -> HttpResponse:
+    source, target, sold, bought = _terms(data)
+    return JsonResponse({"data": exchanges.quote(source, target, sold, bought)})
+
+
+@endpoint()
+def exchange_fixed(data: Json) -> HttpResponse:
+    """The price and the amount of a quote that has not run out."""
+    errors: dict[str, str] = {}
+    foreign_id = _identifier(data, "foreign_id", errors)
+    if errors:
+        raise Fault(400, {"errors": errors})
+    if book.get("exchange ids", foreign_id):
+        raise Fault(400, {"errors": {"foreign_id": TAKEN}})
+    source, target, sold, bought = _terms(data)
+    wanted = {
+        "sender_currency": source.code,
+        "receiver_currency": target.code,
+        "price": str(data.get("price") or ""),
+    }
+    if sold is not None:
+        wanted["sender_amount"] = money(sold)
+    if bought is not None:
+        wanted["receiver_amount"] = money(bought)
+    terms = exchanges.fixed_quote(wanted)
+    if terms is None:
+        raise Fault(400, {"errors": {"price": "The price is not valid any more."}})
+    return _exchanged(foreign_id, terms)
+
+
+@endpoint()
+def exchange_now(data: Json) -> HttpResponse:
+    errors: dict[str, str] = {}
+    foreign_id = _identifier(data, "foreign_id", errors)
+    if errors:
+        raise Fault(400, {"errors": errors})
+    return _exchanged(foreign_id, exchanges.quote(*_terms(data)))
+
+
+def _exchanged(foreign_id: str, terms: Json) -> HttpResponse:
+    if book.get("exchange ids", foreign_id):
+        raise Fault(400, {"errors": {"foreign_id": TAKEN}})
+    if not accounts.has(terms["sender_currency"], Decimal(terms["sender_amount"])):
+        raise Fault(400, {"errors": {"sender_amount": "Not enough balance."}})
+    made = exchanges.request_exchange(foreign_id, terms)
+    if made is None:
+        raise Fault(400, {"errors": {"foreign_id": TAKEN}})
+    answer = {
+        "id": made["id"],
+        "foreign_id": foreign_id,
+        "type": "exchange",
+        "sender_amount": made["amount"],
+        "sender_currency": made["currency"],
+        "receiver_amount": made["receiver_amount"],
+        "receiver_currency": made["receiver_currency"],
+        "fee_amount": made["fees"][0]["amount"],
+        "fee_currency": made["fees"][0]["currency"],
+        "price": made["price"],
+        "status": "processing",
+    }
+    return JsonResponse({"data": answer}, status=201)
+
+
+def _terms(data: Json) -> tuple[chains.Asset, chains.Asset, Decimal | None, Decimal | None]:
+    """Both currencies and exactly one amount. Raises Fault with the texts of the document."""
+    errors: dict[str, str] = {}
+    pair: list[chains.Asset] = []
+    for name in ("sender_currency", "receiver_currency"):
+        asset = ASSETS.get(str(data.get(name) or ""))
+        if asset is None:
+            errors[name] = f"The selected {name.replace('_', ' ')} is invalid."
+        else:
+            pair.append(asset)
+    amounts: dict[str, Decimal] = {}
+    for name in ("sender_amount", "receiver_amount"):
+        if data.get(name) in (None, ""):
+            continue
+        amount = decimal_or_none(data[name])
+        if amount is None or amount <= 0:
+            errors[name] = f"The {name.replace('_', ' ')} must be a number."
+        else:
+            amounts[name] = amount.quantize(PLACES)
+    if len(amounts) != 1 and not errors:
+        errors["sender_amount"] = "The sender amount field is required."
+    if errors:
+        raise Fault(400, {"errors": errors})
+    source, target = pair
+    if source is target:
+        raise Fault(
+            400, {"errors": {"currency_from": "Exchange is unavailable for given currencies"}}
+        )
+    sold, bought = amounts.get("sender_amount"), amounts.get("receiver_amount")
+    worth = sold if sold is not None else accounts.convert(bought or Decimal(0), target, source)
+    least = accounts.exchange_minimum(source)
+    if worth < least:
+        name = "sender_amount" if sold is not None else "receiver_amount"
+        text = f"The amount is too small. The minimum amount is {least:f} {source.code}."
+        raise Fault(400, {"errors": {name: text}})
+    return source, target, sold, bought
+
+
+# ---- invoices ----------------------------------------------------------------------------------
+
+
+@csrf_exempt
+def invoices_create(request: HttpRequest) -> HttpResponseBase:
+    origin = f"{request.scheme}://{request.get_host()}"
+    return _create_invoice(request, origin)
+
+
+def _create_invoice(request: HttpRequest, origin: str) -> HttpResponseBase:
+    @endpoint()
+    def create(data: Json) -> HttpResponse:
+        return _invoice(data, origin)
+
+    return create(request)
+
+
+def _invoice(data: Json, origin: str) -> HttpResponse:
+    errors: dict[str, str] = {}
+    asset = _known(data, errors)
+    foreign_id = _identifier(data, "foreign_id", errors)
+    sender = ASSETS.get(str(data.get("sender_currency") or data.get("currency") or ""))
+    if sender is None or not sender.is_crypto:
+        errors["sender_currency"] = "The selected sender currency is invalid."
+    if not isinstance(data.get("timer"), bool):
+        errors["timer"] = "The timer field is required."
+    if not 1 <= len(str(data.get("title") or "")) <= 50:
+        errors["title"] = "The title field is required."
+    for name in ("url_success", "url_failed", "email_user"):
+        if not data.get(name):
+            errors[name] = f"The {name.replace('_', ' ')} field is required."
+    kind = str(data.get("type") or "fill_or_kill")
+    if kind not in {"fill_or_kill", "good_until_expired"}:
+        errors["type"] = "The selected type is invalid."
+    amount = decimal_or_none(data.get("amount"))
+    if amount is None or isinstance(data.get("amount"), bool):
+        errors["amount"] = "The amount must be a number."
+    elif asset is not None and amount < asset.minimum:
+        errors["amount"] = f"The amount must be at least {asset.minimum:f}."
+    if errors or asset is None or sender is None or amount is None:
+        raise Fault(400, {"errors": errors})
+    made = invoices.create(
+        foreign_id=foreign_id,
+        asset=asset,
+        amount=amount.quantize(PLACES),
+        sender=sender,
+        has_timer=bool(data["timer"]),
+        kind=kind,
+        facts={
+            "title": str(data["title"]),
+            "end_user_reference": str(data.get("end_user_reference") or ""),
+            "url_success": str(data["url_success"]),
+            "url_failed": str(data["url_failed"]),
+            "people": _people(data),
+        },
+    )
+    if made is None:
+        raise Fault(400, {"errors": {"foreign_id": TAKEN}})
+    number = made["foreign_id"]
+    answer = {
+        "id": made["id"],
+        "url": f"{origin}/coinspaid/invoices/{made['id']}/",
+        # Comes back as a number when it looks like one.
+        "foreign_id": int(number) if number.isdigit() and len(number) < 16 else number,
+        "end_user_reference": made["end_user_reference"],
+        "address": made["address"],
+        "tag": made["tag"],
+        "title": made["title"],
+        "status": "created",
+        "currency": made["currency"],
+        "amount": made["amount"],
+        "sender_currency": made["sender_currency"],
+        "sender_amount": made["sender_amount"],
+        "fixed_at": made["fixed_at"],
+        "release_at": made["release_at"],
+        "seconds_left": invoices.TIMER_SECONDS if made["release_at"] else None,
+    }
+    return JsonResponse({"data": answer}, status=201)
+
+
+# ---- books -------------------------------------------------------------------------------------
+
+
+@endpoint("GET")
+def statement_csv(data: Json) -> HttpResponse:
+    try:
+        day = date.fromisoformat(str(data.get("day") or ""))
+    except ValueError:
+        raise Fault(400, {"errors": {"day": "The day is not a valid date."}}) from None
+    return HttpResponse("".join(statement.of(day)), content_type="text/csv")
+
+
+def _people(data: Json) -> Json:
+    """Sender and receiver, where the merchant must name them (protocol document, section 7)."""
+    names = ("sender_type", "sender_data", "receiver_type", "receiver_data")
+    return {name: data[name] for name in names if name in data}
+
+
+def _require_people(data: Json, sides: tuple[str, ...], errors: dict[str, str]) -> None:
+    """What the EU entity asks for; an option turns it on."""
+    if not options()["eu_entity"]:
+        return
+    for side in sides:
+        if data.get(f"{side}_type") not in {"natural", "legal", "self"}:
+            errors[f"{side}_type"] = f"The {side} type field is required."
+        elif data[f"{side}_type"] != "self" and not isinstance(data.get(f"{side}_data"), dict):
+            errors[f"{side}_data"] = f"The {side} data field is required."
 
 
 @endpoint("GET")
@@ -265,7 +525,7 @@ def transactions_info(data: Json) -> HttpResponse:
     kept = book.get("transactions", str(number))
     if kept is None:
         raise Fault(404, {"error": "Not found", "code": "not_found"})
-    body = gateway.encode(gateway.callback_document(kept))
+    body = encode(callback_document(kept))
     return HttpResponse(body, content_type="application/json")
 
 

@@ -74,6 +74,9 @@ ASSETS = {
 DEPOSIT_FEE = Decimal("0.008")
 WITHDRAWAL_FEE = Decimal("0.002")
 TRANSFER_FEE = Decimal("0.00031")
+EXCHANGE_FEE = Decimal("0.004")
+INVOICE_FEE = Decimal("0.008")
+EXCHANGE_MINIMUM_EUR = Decimal(10)
 
 
 def new_address(asset: Asset) -> str:

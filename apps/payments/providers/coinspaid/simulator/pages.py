@@ -16,9 +16,22 @@ from apps.integrations.simulation import (
     set_callback_url,
     set_switches,
 )
-from apps.payments.providers.coinspaid.simulator import gateway
+from apps.payments.providers.coinspaid.simulator import accounts, gateway, invoices
 from apps.payments.providers.coinspaid.simulator.chains import ASSETS
-from apps.payments.providers.coinspaid.simulator.gateway import book, courier, switchboard
+from apps.payments.providers.coinspaid.simulator.documents import callback_document
+from apps.payments.providers.coinspaid.simulator.records import (
+    PARTNER,
+    SETTINGS,
+    book,
+    courier,
+    decimal_or_none,
+    encode,
+    money,
+    parse_amount,
+    switchboard,
+    transaction,
+)
+from apps.payments.providers.coinspaid.simulator.records import options as current_options
 
 SHOWN = 100
 
@@ -34,12 +47,53 @@ def withdrawals_page(request: HttpRequest) -> HttpResponse:
     return _list_page(request, "withdrawal", "coinspaid/withdrawals.html")
 
 
+def exchanges_page(request: HttpRequest) -> HttpResponse:
+    return _list_page(request, "exchange", "coinspaid/exchanges.html")
+
+
+def invoices_page(request: HttpRequest) -> HttpResponse:
+    return _list_page(request, "invoice", "coinspaid/invoices.html")
+
+
+def accounts_page(request: HttpRequest) -> HttpResponse:
+    """The merchant's balances, with every change that made them."""
+    code = request.GET.get("currency", "")
+    listed = [
+        {"code": name, "balance": balance, "opening": accounts.opening(name)}
+        for name, balance in accounts.balances().items()
+    ]
+    context: Json = {
+        "accounts": listed,
+        "lines": accounts.lines(code if code in ASSETS else "", SHOWN),
+        "chosen": code,
+        "prices": [(asset.code, accounts.price(asset)) for asset in ASSETS.values()],
+    }
+    return page(request, "coinspaid/accounts.html", context | _frame())
+
+
+def invoice_page(request: HttpRequest, number: int) -> HttpResponse:
+    """What the customer sees under the invoice's address, with a wallet to pay from."""
+    try:
+        kept = transaction(number)
+    except Refused:
+        kept = {}
+    if kept.get("kind") != "invoice":
+        gone: Json = {"title": "There is no such invoice"}
+        return page(request, "coinspaid/gone.html", gone | _frame(), status=404)
+    context: Json = {
+        "kept": kept,
+        "is_open": kept["status"] in invoices.OPEN,
+        "document": encode(callback_document(kept)).decode(),
+    }
+    return page(request, "coinspaid/invoice.html", context | _frame())
+
+
 def _list_page(request: HttpRequest, kind: str, template: str) -> HttpResponse:
     listed = [document.body for document in book.find("transactions", {"kind": kind}, limit=SHOWN)]
     context: Json = {
         "transactions": [_row(kept) for kept in listed],
-        "balances": gateway.balances().items(),
-        "options": gateway.options(),
+        "balances": accounts.balances().items(),
+        "options": current_options(),
     }
     return page(request, template, context | _frame())
 
@@ -80,17 +134,17 @@ def _worth_100(asset: Any) -> Decimal:
 
 def transaction_page(request: HttpRequest, number: int) -> HttpResponse:
     try:
-        kept = gateway.transaction(number)
+        kept = transaction(number)
     except Refused:
         gone: Json = {"title": "There is no such transaction"}
         return page(request, "coinspaid/gone.html", gone | _frame(), status=404)
-    moves = gateway.DEPOSIT_MOVES if kept["kind"] == "deposit" else gateway.WITHDRAWAL_MOVES
+    moves = gateway.MOVES[kept["kind"]]
     calls = book.find("callbacks", {"reference": str(number)}, limit=SHOWN)
     context: Json = {
         "kept": _row(kept),
         "moves": sorted(moves.get(kept["status"], set())),
         "statuses": sorted(set().union(*moves.values(), moves)),
-        "document": gateway.encode(gateway.callback_document(kept)).decode(),
+        "document": encode(callback_document(kept)).decode(),
         "calls": [_call_row(document) for document in calls],
     }
     return page(request, "coinspaid/transaction.html", context | _frame())
@@ -108,13 +162,20 @@ def _frame() -> Json:
         "vendor_path": "coinspaid",
         "switches": switches,
         "switches_on": not switches.is_quiet,
-        "callback_url": casino_callback_url(book, gateway.PARTNER),
+        "callback_url": casino_callback_url(book, PARTNER),
     }
 
 
 def _row(kept: Json) -> Json:
-    if kept["kind"] == "deposit":
-        return kept | {"where": kept["address"]["address"], "who": kept["address"]["foreign_id"]}
+    match kept["kind"]:
+        case "deposit":
+            address = kept["address"]
+            return kept | {"where": address["address"], "who": address["foreign_id"]}
+        case "exchange":
+            got = f"{kept['receiver_amount']} {kept['receiver_currency']}"
+            return kept | {"where": f"for {got}", "who": kept["foreign_id"]}
+        case "invoice":
+            return kept | {"where": kept["address"], "who": kept["end_user_reference"]}
     return kept | {"where": kept["to_address"], "who": kept["end_user_reference"]}
 
 
@@ -140,19 +201,19 @@ def reset(_data: Json) -> Json:
 
 @control
 def options(data: Json) -> Json:
-    """Set `deposits_auto`, `withdrawals_auto`, `report_below_minimum`, `approval_above_eur`."""
+    """Set what `records.SETTINGS` lists."""
     chosen: Json = {}
     for name, value in data.items():
-        if name not in gateway.SETTINGS:
+        if name not in SETTINGS:
             raise Refused(f"There is no option called {name}.")
         if name == "approval_above_eur":
-            if value != "" and gateway.decimal_or_none(value) is None:
+            if value != "" and decimal_or_none(value) is None:
                 raise Refused("The approval limit is an amount in EUR, or empty.")
             chosen[name] = str(value)
         else:
             chosen[name] = _flag(value)
     book.put("settings", "options", (book.get("settings", "options") or {}) | chosen)
-    return {"said": "The options are set.", "options": gateway.options()}
+    return {"said": "The options are set.", "options": current_options()}
 
 
 @control
@@ -161,11 +222,22 @@ def send(data: Json) -> Json:
 
     `confirm`: true confirms at once, false stops the blocks, absent lets them come.
     """
-    address = gateway.find_address(str(data.get("address", "")), str(data.get("tag") or ""))
-    amount = gateway.parse_amount(data.get("amount"))
+    amount = parse_amount(data.get("amount"))
+    wanted = str(data.get("address", "")).strip()
+    if paid := book.find("transactions", {"kind": "invoice", "address": wanted}, limit=1):
+        invoice = invoices.pay(paid[0].body["id"], amount)
+        return {"said": f"Paid to invoice {invoice['id']}.", "id": invoice["id"], "txid": None,
+                "status": invoice["status"]}  # fmt: skip
+    address = gateway.find_address(wanted, str(data.get("tag") or ""))
     deposit = gateway.send_coins(
-        address=address, amount=amount, currency=str(data.get("currency") or "")
+        address=address,
+        amount=amount,
+        currency=str(data.get("currency") or ""),
+        internal=_flag(data.get("internal", False)),
     )
+    if data.get("riskscore"):
+        with book.locked("transactions", str(deposit["id"])) as kept:
+            kept["riskscore"] = str(parse_amount(data["riskscore"]))
     confirm = data.get("confirm")
     if confirm not in (None, "") and deposit["status"] == "not_confirmed":
         book.schedule("transactions", str(deposit["id"]), None)
@@ -202,6 +274,104 @@ def move(data: Json, number: int) -> Json:
 
 
 @control
+def reorganise(data: Json, number: int) -> Json:
+    """The chain takes blocks back: `outcome` is `unburied` or `gone`."""
+    changed = gateway.reorganise(number, str(data.get("outcome", "")))
+    return {"said": "The chain was re-organised.", "status": changed["status"]}
+
+
+@control
+def contradict(data: Json, number: int) -> Json:
+    """Report something else than the book says: `status`, `amount`, `address`."""
+    changes = {name: data[name] for name in ("status", "amount", "address") if data.get(name)}
+    if not changes:
+        raise Refused("Say what is reported wrongly: status, amount or address.")
+    if "amount" in changes:
+        changes["amount"] = money(parse_amount(changes["amount"]))
+    gateway.contradict(number, changes)
+    return {"said": "The wrong report is on its way."}
+
+
+@control
+def pay_invoice(data: Json, number: int) -> Json:
+    """Pay a part or all of an invoice: `amount`; `confirm` makes it final at once."""
+    invoice = invoices.pay(number, parse_amount(data.get("amount")))
+    if _flag(data.get("confirm", False)):
+        book.schedule("transactions", str(number), None)
+        invoice = invoices.confirm(number)
+    return {"said": f"The invoice is {invoice['status']}.", "status": invoice["status"]}
+
+
+@control
+def confirm_invoice(_data: Json, number: int) -> Json:
+    book.schedule("transactions", str(number), None)
+    invoice = invoices.confirm(number)
+    return {"said": f"The invoice is {invoice['status']}.", "status": invoice["status"]}
+
+
+@control
+def expire_invoice(_data: Json, number: int) -> Json:
+    """Let the invoice's clock run out."""
+    invoice = invoices.expire(number)
+    return {"said": f"The invoice is {invoice['status']}.", "status": invoice["status"]}
+
+
+@control
+def set_price(data: Json) -> Json:
+    """Give a coin another price: `currency`, `eur`."""
+    code = str(data.get("currency", ""))
+    if code not in ASSETS:
+        raise Refused("There is no such currency.")
+    price = parse_amount(data.get("eur"))
+    book.put("prices", code, {"eur": str(price)})
+    return {"said": f"One {code} is {price} EUR now."}
+
+
+@control
+def set_currency(data: Json) -> Json:
+    """Change a line of the currency list: `currency`, and `minimum_amount`, `precision`,
+    `visible`, `deposit_fee_percent`, `withdrawal_fee_percent`."""
+    code = str(data.get("currency", ""))
+    if code not in ASSETS:
+        raise Refused("There is no such currency.")
+    names = {
+        "minimum_amount", "precision", "visible", "deposit_fee_percent", "withdrawal_fee_percent",
+    }  # fmt: skip
+    changes = {name: value for name, value in data.items() if name in names}
+    if "visible" in changes:
+        changes["visible"] = _flag(changes["visible"])
+    book.put("currencies", code, (book.get("currencies", code) or {}) | changes)
+    return {"said": f"The list says something else about {code} now."}
+
+
+@control
+def size(_data: Json) -> Json:
+    """How many transactions there are; their numbers begin with 5000001."""
+    newest = book.find("transactions", limit=1)
+    return {"transactions": newest[0].body["id"] - 5_000_000 if newest else 0}
+
+
+@control
+def books(_data: Json) -> Json:
+    """Openings, lines and balances per currency, to compare with the casino's."""
+    sums: dict[str, Decimal] = {}
+    for line in accounts.lines(limit=1_000_000):
+        code = line["currency"]
+        sums[code] = sums.get(code, Decimal(0)) + Decimal(line["amount"])
+    return {
+        "accounts": [
+            {
+                "currency": code,
+                "opening": money(accounts.opening(code)),
+                "changes": accounts.money_signed(sums.get(code, Decimal(0))),
+                "balance": accounts.money_signed(balance),
+            }
+            for code, balance in accounts.balances().items()
+        ]
+    }
+
+
+@control
 def resend_latest(data: Json, number: int) -> Json:
     """Send the latest callback of a transaction again, as the vendor's staff can at any time."""
     calls = book.find("callbacks", {"reference": str(number)}, limit=1)
@@ -226,21 +396,21 @@ def _repeat(data: Json, call_key: str) -> Json:
 
 
 @control
-def transaction(_data: Json, number: int) -> Json:
-    return gateway.transaction(number)
+def transaction_state(_data: Json, number: int) -> Json:
+    return transaction(number)
 
 
 @control
 def transactions_of(data: Json) -> Json:
-    """Transactions, newest first, that contain `match`."""
-    found = book.find("transactions", _match(data), limit=10_000)
+    """Transactions, newest first, that contain `match`; `limit` of them."""
+    found = book.find("transactions", _match(data), limit=int(data.get("limit", 100_000)))
     return {"transactions": [document.body for document in found]}
 
 
 @control
 def calls_of(data: Json) -> Json:
     """Calls to the casino, newest first, that contain `match`."""
-    found = book.find("callbacks", _match(data), limit=10_000)
+    found = book.find("callbacks", _match(data), limit=int(data.get("limit", 100_000)))
     return {"calls": [document.body | {"key": document.key} for document in found]}
 
 

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class OriginalsConfig(AppConfig):
+    name = "apps.originals"
+    label = "originals"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class LiabilitiesConfig(AppConfig):
+    name = "apps.treasury.liabilities"
+    label = "liabilities"
