@@ -143,7 +143,9 @@ def hilo(guesses: int) -> Trial:
         for n in range(guesses):
             before, after = heights[:, n], heights[:, n + 1]
             up = before < 6
-            winning = np.where(up, 13 - np.maximum(before, 1), np.where(before < 12, before + 1, 12))
+            winning = np.where(
+                up, 13 - np.maximum(before, 1), np.where(before < 12, before + 1, 12)
+            )
             wins = np.where(up, after >= np.maximum(before, 1), after < winning)
             alive &= wins
             chances *= winning

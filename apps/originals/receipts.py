@@ -59,7 +59,7 @@ def read(text: bytes) -> dict[str, Any]:
     """A receipt from a file. Raises InvalidInput."""
     try:
         found = json.loads(text[:RECEIPT_BYTES_MAX])
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidInput("This is not a receipt: it is not JSON.") from None
     if not isinstance(found, dict) or not isinstance(found.get("receipt"), dict):
         raise InvalidInput("This is not a receipt of a bet.")

@@ -95,7 +95,9 @@ class PayoutStopAdmin(_Page):
     def shown_state(self, stop: PayoutStop) -> SafeString:
         return badge("stopped", "alarm") if stop.is_open else badge("resumed", "quiet")
 
-    @action(description="Stop all payouts", url_path="stop", permissions=["payments.begin_payoutstop"])
+    @action(
+        description="Stop all payouts", url_path="stop", permissions=["payments.begin_payoutstop"]
+    )
     def stop(self, request: HttpRequest) -> HttpResponse:
         return self.ask(
             request,

@@ -21,6 +21,8 @@ def test_wallets_show_every_currency_with_its_exact_scale(player: Player) -> Non
         "currency": "BTC",
         "balance": "0.05000000",
         "reserved": "0.00000000",
+        "held": "0.00000000",
+        "vault": "0.00000000",
         "version": 1,
         "active": True,
     }
