@@ -16,11 +16,18 @@ from apps.core.money import Money
 from apps.ledger.selectors import currency, postings_sum
 from apps.wallet import movements
 from apps.wallet import services as wallets
+from tests import chromium
 
 pytest_plugins = ["tests.simulator_client"]
 
 PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser"):
+        chromium.need()
 
 
 def make_player(

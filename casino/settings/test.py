@@ -10,10 +10,12 @@ DEBUG = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_DATABASE_NAME", "test_casino")}
-# Redis database 1 is for tests, so that a running demo keeps its sessions.
-REDIS_URL = os.environ["REDIS_URL"] + "?db=1"
+# Redis databases from 1 on are for tests, one for each process that runs some, so that a running demo
+# keeps its sessions.
+REDIS_DATABASE = 1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+REDIS_URL = f"{os.environ['REDIS_URL']}?db={REDIS_DATABASE}"
 CACHES, CHANNEL_LAYERS = redis_settings(REDIS_URL)
-CELERY_BROKER_URL = broker_url(os.environ["REDIS_URL"]) + "?virtual_host=1"
+CELERY_BROKER_URL = f"{broker_url(os.environ['REDIS_URL'])}?virtual_host={REDIS_DATABASE}"
 SOFTSWISS_CASINO_ID = "test-casino"
 CALLBACK_COPY_SECONDS = 0  # a copy is there as soon as the answer is
 SOFTSWISS_AUTH_TOKEN = "test-softswiss-token"

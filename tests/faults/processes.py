@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import redis
+from django.conf import settings
 
 from casino import embedded
 from casino.celery import app
@@ -58,7 +59,7 @@ class Redis:
         self.url = f"unix://{self._folder}/redis.sock"
         self.client = redis.Redis.from_url(self.url)
         # What casino.settings.test uses of it, for sessions and jobs.
-        self.used = redis.Redis.from_url(f"{self.url}?db=1")
+        self.used = redis.Redis.from_url(f"{self.url}?db={settings.REDIS_DATABASE}")
 
     def start(self) -> None:
         self._process = subprocess.Popen(
@@ -92,7 +93,7 @@ class Worker:
             **environment,
         }
         # What casino.settings.test makes of that URL.
-        self._broker = broker_url(store.url) + "?virtual_host=1"
+        self._broker = f"{broker_url(store.url)}?virtual_host={settings.REDIS_DATABASE}"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -27,7 +27,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres, pyt
 @pytest.fixture
 def visitor(settings: Any, store: Redis, player: Player) -> Client:
     """The player in a browser, with sessions and cache in the Redis that is emptied."""
-    settings.CACHES, settings.CHANNEL_LAYERS = redis_settings(f"{store.url}?db=1")
+    settings.CACHES, settings.CHANNEL_LAYERS = redis_settings(
+        f"{store.url}?db={settings.REDIS_DATABASE}"
+    )
     client = Client()
     client.force_login(player.user)
     return client

@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests import chromium
 from tests.demo.conftest import OURS, four_free_ports
 from tests.demo.test_demo import FIRST_START_SECONDS, Demo, manage, wait_for
 from tests.site.browser import FLAGS
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 class Casino:
@@ -49,15 +48,9 @@ class Casino:
         return code
 
 
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        reason = "no Chromium found: apt-get install chromium"
-        if os.environ.get("BROWSER_TESTS") == "required":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found
+@pytest.fixture(scope="session", name="chromium")
+def _chromium() -> str:
+    return chromium.need()
 
 
 # Of the module, not the session: Playwright runs once at a time, and other tests start it too.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 
@@ -67,6 +68,29 @@ def test_an_entry_that_commits_late_under_a_lower_id_is_not_missed(
     assert len(seen_during) == 2  # the two deposits
     assert notebook.seen == ids()
     assert len(notebook.seen) == 4
+
+
+def test_a_writer_who_is_alone_is_waited_for_too(table: Table) -> None:
+    """Nobody finished after it began: the end of a snapshot stands at its own id."""
+    with transaction.atomic():
+        table.play(table.bet("slow", "1.00"))
+        [during] = at_once([lambda: safe_horizon(SEQUENCE, wait_seconds=0.05)])
+    after = safe_horizon(SEQUENCE)
+
+    assert during is None
+    assert after == max(ids())
+
+
+def test_who_writes_in_another_database_holds_nobody_up(table: Table) -> None:
+    where = {
+        name: value
+        for name, value in connection.get_connection_params().items()
+        if name in {"host", "port", "user", "password"}
+    }
+    with psycopg.connect(**where, dbname="postgres") as elsewhere:
+        elsewhere.execute("SELECT pg_current_xact_id()")
+        assert safe_horizon(SEQUENCE, wait_seconds=0.05) == max(ids())
+        elsewhere.rollback()
 
 
 def _follow_what_is_safe(follower: Follower) -> None:

@@ -1,7 +1,6 @@
 """The player's pages about notices and mail, and the simulated mailbox, in a real browser."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +20,6 @@ from tests.site.test_browser import RULES, width_overflow
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db,
-    pytest.mark.skipif(not Path(browser.CHROMIUM).exists(), reason="needs Chromium"),
 ]
 SIZES = [browser.DESKTOP, browser.PHONE]
 OFFICE_RULES = {**RULES, "preload": False}

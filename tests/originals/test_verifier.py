@@ -14,6 +14,8 @@ from apps.originals.fairness.draws import Draws
 from apps.originals.rules import CASH_OUT, RULES
 from tests.site.browser import CHROMIUM, FLAGS, ORIGIN
 
+pytestmark = pytest.mark.browser
+
 BETS = 10_000
 BATCH = 2_500
 SCRIPT = """async ([source, bets]) => {

@@ -1,21 +1,20 @@
 """The page a player sees, in a real browser inside the casino's frame."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests import chromium
 from tests.simulator_client import Softswiss
 from tests.simulators.factories import SmallWallet, a_game, open_v1
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = chromium.PATH
 GO = '[data-part="go"]:not([disabled])'
 WIDE, UPRIGHT = (960, 540), (390, 760)
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs a Chromium"),
 ]
 
 

@@ -15,8 +15,10 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from playwright.sync_api import Page, Route, sync_playwright
 
+from tests import chromium
+
 ORIGIN = "https://casino.test"
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = chromium.PATH
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 DESKTOP = (1440, 900)
 PHONE = (390, 844)

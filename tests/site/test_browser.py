@@ -1,7 +1,5 @@
 """Pages in a real browser: nothing overflows, nothing complains, navigation keeps the shell."""
 
-from pathlib import Path
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
@@ -15,7 +13,6 @@ from tests.site.factories import fund, make_game, make_games
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db,
-    pytest.mark.skipif(not Path(browser.CHROMIUM).exists(), reason="needs Chromium"),
 ]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
 PAGES = ("/", "/games/", "/studios/", "/safer-play/", "/accounts/login/", "/accounts/signup/")

@@ -25,7 +25,6 @@ from tests.treasury.liabilities import Publisher, alter, every_lie
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db,
-    pytest.mark.skipif(not Path(browser.CHROMIUM).exists(), reason="needs Chromium"),
 ]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
 SIZES = [browser.DESKTOP, browser.PHONE]

@@ -1,6 +1,5 @@
 """Exchange, vault and wallets in a real browser: both sizes, keyboard, the clock of a quote."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,6 @@ from tests.site.test_browser import RULES, width_overflow
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db,
-    pytest.mark.skipif(not Path(browser.CHROMIUM).exists(), reason="needs Chromium"),
 ]
 
 
