@@ -19,7 +19,7 @@ from tests.payments.soak.coinspaid import CoinspaidPart
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-EVENTS = int(os.environ.get("SOAK_EVENTS", "500"))
+EVENTS = int(os.environ.get("SOAK_EVENTS", "200"))
 SEED = int(os.environ.get("SOAK_SEED", "20261125"))
 # So many that the limits of a day hold back some of them, and not most.
 PLAYERS = max(12, EVENTS // 50)

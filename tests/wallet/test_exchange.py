@@ -115,9 +115,16 @@ def test_the_worked_example() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("loop", list(permutations(("EUR", "USDT", "JPY"))))
-def test_a_thousand_tiny_conversions_around_a_loop_never_gain(
-    player: Player, fund: Callable[..., Result], settings: Any, loop: tuple[str, ...]
+@pytest.mark.parametrize(
+    ("loop", "steps"),
+    # A thousand one way round; enough of every other way to see another rounding.
+    [
+        (loop, 1000 if n == 0 else 120)
+        for n, loop in enumerate(permutations(("EUR", "USDT", "JPY")))
+    ],
+)
+def test_tiny_conversions_around_a_loop_never_gain(
+    player: Player, fund: Callable[..., Result], settings: Any, loop: tuple[str, ...], steps: int
 ) -> None:
     settings.EXCHANGE_MIN = 0
     settings.EXCHANGE_SPREAD_BPS = 0  # the rounding alone must be in the house's favour
@@ -130,7 +137,7 @@ def test_a_thousand_tiny_conversions_around_a_loop_never_gain(
         return sum((found[code] * worth[code] for code in worth), Decimal(0))
 
     before, step, refused = all_of_it(), 0, 0
-    while step < 1000 and refused < 3:
+    while step < steps and refused < 3:
         here, there = loop[step % 3], loop[(step + 1) % 3]
         step += 1
         held = selectors.balance(player.pk, currency(here)).cash
