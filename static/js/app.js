@@ -53,16 +53,20 @@ function swap(detail, target, how) {
   Object.assign(detail, { target: $(target), swapOverride: how, shouldSwap: true, isError: false });
 }
 
-document.addEventListener("htmx:afterSettle", (event) => {
-  enhance(event.target);
+// With the swap and not after it: whoever has moved on meanwhile is not called back.
+document.addEventListener("htmx:afterSwap", (event) => {
   if (!event.detail.boosted) return focusFirstError(event.target);
   const main = $("#main");
   markCurrent();
   closeAll();
   exitTheatre();
   main.focus({ preventScroll: true });
-  announce(document.title);
   focusFirstError(main);
+});
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  enhance(event.target);
+  if (event.detail.boosted) announce(document.title);
 });
 
 document.addEventListener("htmx:historyRestore", () => {
