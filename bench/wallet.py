@@ -35,6 +35,7 @@ PROCESSES = 2
 SCALE = 50
 STAGES = ("tpcb", "sql", "service", "http")
 PACE = 0.7  # of what the server can take at most
+PACED_CLIENTS = 64
 # Whatever is not applied divides by zero, and pgbench gives up: refusals are cheap and would flatter.
 SQL = r"""
 \set wallet random({first}, {last})
@@ -108,6 +109,7 @@ def _measure(
                 latest = measures[stage][-1]
                 print(f"round {number} {stage:<8} {latest.rate:>8.0f}/s", flush=True)
         paced = argparse.Namespace(**vars(options))
+        paced.clients = PACED_CLIENTS  # enough that no call waits for its own connection
         paced.rate = PACE * statistics.median(one.rate for one in measures["http"])
         measures["http at 70 %"] = [_by_processes(_http_client, world, paced, server.port)]
     return measures
@@ -325,7 +327,8 @@ def _http_client(
             at = (lane * 131 + count * 17) % len(world.refs)
             return _signed_bet(world, at, f"{mark}-{lane}-{count}")
 
-        signed = [request(count) for count in range(seconds * PRESIGNED_PER_SECOND)]
+        per_second = 1 / pause if pause else PRESIGNED_PER_SECOND
+        signed = [request(count) for count in range(int(seconds * per_second))]
         requests = itertools.chain(signed, map(request, itertools.count(len(signed))))
         connection = socket.create_connection(("127.0.0.1", port))
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
