@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from itertools import permutations
 from typing import Any
 
@@ -93,10 +94,9 @@ def test_no_way_around_gains(
         terms = exchange.price(held, at(here, worth[here]), at(there, worth[there]), spread)
         assert terms.spread.units >= 0
         # What is received is never worth more than what was sold, at the very same rates.
-        assert (
-            terms.received.major * worth[there]
-            <= held.major * worth[here] * (10_000 - spread) / 10_000
-        )
+        # In fractions: a product of two such decimals has more digits than Decimal keeps.
+        left_over = Fraction(held.major) * Fraction(worth[here]) * Fraction(10_000 - spread, 10_000)
+        assert Fraction(terms.received.major) * Fraction(worth[there]) <= left_over
         held = terms.received
 
     assert held.units <= units
