@@ -7,6 +7,8 @@ from casino.settings.dev import DATABASES
 from casino.settings.shared import broker_url, redis_settings
 
 DEBUG = False
+# Every test client loads the middleware anew; looking at all static files each time took a third of the suite.
+WHITENOISE_AUTOREFRESH = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_DATABASE_NAME", "test_casino")}
