@@ -13,12 +13,14 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import comb
 from typing import Any
 
 import numpy as np
 
-from apps.originals.fairness import games, tables
+from apps.originals.fairness import crash, games, tables
 from apps.originals.fairness.draws import Draws
+from bench import blackjack as strategy
 
 ONE, KEPT = tables.ONE, games.KEPT
 CHECKED = 2_000
@@ -45,6 +47,7 @@ class Trial:
     width: int
     returns: Callable[[Numbers], Any]
     play: Callable[[Draws], games.Outcome]
+    step: int = STEP
 
 
 def below(numbers: Numbers, n: int) -> Any:
@@ -164,6 +167,38 @@ def hilo(guesses: int) -> Trial:
     return Trial(f"hi-lo, {guesses} guesses", guesses + 1, returns, play)
 
 
+def crash_out_at(target: int) -> Trial:
+    """Everybody's point, and an automatic cash-out."""
+
+    def returns(u: Numbers) -> Any:
+        point = np.maximum(100, np.uint64((10_000 - crash.EDGE_BP) * 2**32 // 100) // (u[:, 0] + 1))
+        return np.where(point >= target, target * 100, 0)
+
+    def play(draws: Draws) -> games.Outcome:
+        point = crash.point_of(draws.number())
+        return games.Outcome(target * 100 if point >= target else 0)
+
+    return Trial(f"crash out at {target / 100:.2f}", 1, returns, play)
+
+
+def blackjack() -> Trial:
+    """Every hand played best. A doubled or split stake counts as a loss before the result."""
+
+    def play(draws: Draws) -> games.Outcome:
+        row = [draws.number() for _ in range(strategy.WIDTH)]
+        actions: list[str] = []
+        outcome = games.blackjack(Given(row), actions=actions)
+        while outcome.is_open:
+            actions.append(strategy.action(outcome.detail))
+            outcome = games.blackjack(Given(row), actions=actions)
+        return games.Outcome(outcome.multiplier - (outcome.detail["parts"] - 1) * ONE)
+
+    return Trial(
+        "blackjack, best play", strategy.WIDTH,
+        lambda u: strategy.returns(u) * (ONE // 2), play, step=STEP // 5,
+    )  # fmt: skip
+
+
 TRIALS: list[tuple[Trial, float]] = []
 
 
@@ -184,8 +219,6 @@ def _fill() -> None:
         # Wins while KEPT * 100 * 2**24 // (ONE * (k + 1)) >= target.
         winning = KEPT * 100 * 2**24 // (ONE * target)
         add(limbo(target), winning / 2**24 * target / 100)
-    from math import comb
-
     for rows in tables.plinko_rows():
         for risk in tables.RISKS:
             ways = [comb(rows, at) / 2**rows for at in range(rows + 1)]
@@ -205,13 +238,17 @@ def _fill() -> None:
             add(keno(list(range(3, 3 + picks)), risk), expected(tables.keno(picks, risk), chances))
     for guesses in (1, 4):
         add(hilo(guesses), KEPT / ONE)
+    for target in (101, 200, 1000, 10000):
+        points = (10_000 - crash.EDGE_BP) * 2**32 // (100 * target)
+        add(crash_out_at(target), points / 2**32 * target / 100)
+    add(blackjack(), strategy.theory())
 
 
 def _run(trial: Trial, rounds: int, random: np.random.Generator) -> tuple[float, float]:
     """Mean return and its standard error."""
     total = squares = 0.0
-    for begin in range(0, rounds, STEP):
-        size = min(STEP, rounds - begin)
+    for begin in range(0, rounds, trial.step):
+        size = min(trial.step, rounds - begin)
         u = random.integers(0, 2**32, size=(size, trial.width), dtype=np.uint64)
         paid = trial.returns(u).astype(np.float64) / ONE
         if begin == 0:

@@ -16,6 +16,7 @@ from apps.integrations.callbacks import (
 PREFIX = "/callbacks/"
 HANDLERS = {
     "softswiss": "apps.games.providers.softswiss.callbacks.handle",
+    "alea": "apps.games.providers.alea.callbacks.handle",
     "coinspaid": "apps.payments.providers.coinspaid.callbacks.handle",
     "paymentiq": "apps.payments.providers.paymentiq.callbacks.handle",
     "sendpost": "apps.messaging.providers.sendpost.callbacks.handle",
@@ -50,6 +51,7 @@ def view(request: HttpRequest, partner: str, path: str = "") -> HttpResponse:
             headers={name.lower(): value for name, value in request.headers.items()},
             body=request.body,
             remote_addr=request.META.get("REMOTE_ADDR", ""),
+            query=request.META.get("QUERY_STRING", ""),
         ),
         partner,
     )

@@ -88,6 +88,13 @@ app.conf.beat_schedule = {
     "release vaults": {"task": "wallet.release_vault", "schedule": crontab(minute="*")},
     # New, changed and recalled games; how much each was played this week.
     "sync games": {"task": "games.sync", "schedule": crontab(minute="7")},
+    # Catalogues that staff asked for.
+    "sync wanted games": {"task": "games.sync_wanted", "schedule": 5.0, "options": {"expires": 5}},
+    # Partners' rounds that do not end: asked about, and ended by the rule of age.
+    "watch open rounds": {"task": "games.watch_rounds", "schedule": crontab(minute="*/15")},
+    # What closed rounds returned, and whether it is what it should be.
+    "count returns": {"task": "games.tally_returns", "schedule": 30.0, "options": {"expires": 30}},
+    "watch returns": {"task": "games.watch_returns", "schedule": crontab(minute="27")},
     # Rounds of our own games that nobody came back to for a month.
     "finish abandoned rounds": {
         "task": "originals.finish_abandoned",
@@ -108,6 +115,38 @@ app.conf.beat_schedule = {
     "delete old trees": {
         "task": "liabilities.delete_old_trees",
         "schedule": crontab(minute="53", hour="2"),
+    },
+    # The PDFs of long statements; a second copy finds the lock taken and ends.
+    "draw statements": {
+        "task": "statements.render_due",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
+    # Rates that no entry and no row used, but one an hour.
+    "thin rates": {"task": "rates.thin", "schedule": crontab(minute="41", hour="2")},
+    "delete old mails": {
+        "task": "messaging.delete_old_mails",
+        "schedule": crontab(minute="35", hour="2"),
+    },
+    "delete old PDFs": {
+        "task": "statements.delete_old_pages",
+        "schedule": crontab(minute="29", hour="2"),
+    },
+    # Jackpot wins that are drawn and not paid, or wait for a rate.
+    "pay jackpots": {"task": "jackpots.pay_due", "schedule": 2.0, "options": {"expires": 2}},
+    # Windows that are over and that nobody bets after.
+    "close jackpot windows": {
+        "task": "jackpots.close_windows",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
+    # What pots have gathered, into the ledger's accounts.
+    "book jackpots": {"task": "jackpots.book", "schedule": crontab(minute="3")},
+    # What partners' jackpots stand at.
+    "read jackpot feeds": {
+        "task": "jackpots.read_feeds",
+        "schedule": 60.0,
+        "options": {"expires": 60},
     },
     # Invariants, read-only, on one snapshot; a break raises an alarm.
     "prove ledger": {"task": "ledger.prove", "schedule": crontab(minute="47", hour="3")},

@@ -164,6 +164,8 @@ def _new_secrets() -> dict[str, str]:
         "FIELD_KEYS": f"1:{secrets.token_hex(32)}",
         "SOFTSWISS_CASINO_ID": "demo-casino",
         "SOFTSWISS_AUTH_TOKEN": secrets.token_urlsafe(24),
+        "ALEA_SECRET": secrets.token_urlsafe(24),
+        "ALEA_API_TOKEN": secrets.token_urlsafe(24),
         "COINSPAID_KEY": secrets.token_hex(16),
         "COINSPAID_SECRET": secrets.token_hex(32),
         "PAYMENTIQ_PASSWORD": secrets.token_urlsafe(24),

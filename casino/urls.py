@@ -19,10 +19,12 @@ urlpatterns = [
     path("wallet/", include("apps.wallet.urls")),
     path("", include("apps.payments.urls")),
     path("proof-of-liabilities/", include("apps.treasury.liabilities.urls")),
-    path("games/", include("apps.games.urls")),
+    path("jackpots/", include("apps.jackpots.urls")),
     path("", include("apps.originals.urls")),
     path("", include("apps.messaging.urls")),
     path("", include("apps.site.urls")),
+    # After the site, whose lists of rounds stand below the same address.
+    path("games/", include("apps.games.urls")),
 ]
 
 handler403 = "apps.site.views.forbidden"

@@ -62,6 +62,7 @@ def _respond(environ: dict[str, Any]) -> CallbackResponse:
         },
         body=environ["wsgi.input"].read(int(length)),
         remote_addr=environ.get("REMOTE_ADDR", ""),
+        query=environ.get("QUERY_STRING", ""),
     )
     try:
         return callbacks.answer(request, partner)

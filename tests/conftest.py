@@ -13,6 +13,7 @@ from django.test import TransactionTestCase
 from apps.accounts import services as accounts
 from apps.accounts.models import Player, User
 from apps.core.money import Money
+from apps.integrations import breaker
 from apps.ledger.selectors import currency, postings_sum
 from apps.wallet import movements
 from apps.wallet import services as wallets
@@ -118,6 +119,13 @@ def _emptied_past_the_triggers(django_db_setup: None, django_db_blocker: Any) ->
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _closed_circuits() -> Iterator[None]:
+    """What a partner did in one test is not held against it in the next."""
+    yield
+    breaker.forget()
 
 
 @pytest.fixture(autouse=True)

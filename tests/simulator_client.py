@@ -157,6 +157,70 @@ class Softswiss(Driver):
         return self.control(f"freespins/{issue_id}/report", status=status, total=total)
 
 
+class Alea(Driver):
+    """The live casino. A play is named by its id, the last part of its table's address."""
+
+    partner = "alea"
+
+    @property
+    def base_url(self) -> str:
+        return f"{self.origin}/alea"
+
+    def open(self, launch_url: str) -> str:
+        """Follow a launch address as a browser does; the id of the play."""
+        response = self.http.get(launch_url, follow_redirects=False)
+        if response.status_code != 302:
+            raise ControlRefused(f"{response.status_code}: {response.text[:2000]}")
+        return urlsplit(response.headers["Location"]).path.rstrip("/").rpartition("/")[2]
+
+    def page(self, play: str, path: str, **data: Any) -> Json:
+        """A call of the table's page: opened, state, place, undo, deal."""
+        body: Json = self.http.post(f"/alea/table/{play}/{path}", json=data).json()
+        return body
+
+    def place(self, play: str, spot: str, amount: str) -> Json:
+        return self.control(f"plays/{play}/place", spot=spot, amount=amount)
+
+    def deal(self, play: str, count: int = 1, **data: Any) -> list[Json]:
+        rounds: list[Json] = self.control(f"plays/{play}/deal", count=count, **data)["rounds"]
+        return rounds
+
+    def send(self, play: str, kind: str, **data: Any) -> Json:
+        """One transaction by hand: {status, body, id, round_id}; data: see the control."""
+        return self.control(f"plays/{play}/send", kind=kind, **data)
+
+    def roll_back(self, kind: str, key: str, **data: Any) -> Json:
+        return self.control(f"transactions/{kind}:{key}/rollback", **data)
+
+    def repeat(self, call_key: str, copies: int = 1, *, parallel: bool = False) -> list[Json]:
+        answers: list[Json] = self.control(
+            f"calls/{call_key}/repeat", copies=copies, parallel=parallel
+        )["answers"]
+        return answers
+
+    def clock(self, **seconds: float) -> None:
+        """betting, closed, result; every table begins a new round."""
+        self.control("clock", **seconds)
+
+    def hurry(self) -> None:
+        """End the phase that runs now; the clock has to be set before."""
+        self.control("hurry")
+
+    def hands(self, **match: Any) -> list[Json]:
+        found: list[Json] = self.control("find/hands", match=match)["hands"]
+        return found[::-1]
+
+    def transactions(self, **match: Any) -> list[Json]:
+        """The vendor's own record, oldest first."""
+        found: list[Json] = self.control("find/transactions", match=match)["transactions"]
+        return found[::-1]
+
+    def totals(self) -> list[Json]:
+        """Sums per player and currency of what the casino answered 200 to, in major units."""
+        rows: list[Json] = self.control("totals")["totals"]
+        return rows
+
+
 class Coinspaid(Driver):
     """The gateway."""
 
@@ -517,6 +581,16 @@ def softswiss(simulators: Simulators, settings: Any) -> Iterator[Softswiss]:
 
 
 @pytest.fixture
+def alea(simulators: Simulators, settings: Any) -> Iterator[Alea]:
+    """The live casino with an empty book; the casino's settings point at it."""
+    played = Alea(simulators.origin)
+    played.reset()
+    settings.ALEA_BASE_URL = played.base_url
+    yield played
+    played.reset()
+
+
+@pytest.fixture
 def coinspaid(simulators: Simulators, settings: Any) -> Iterator[Coinspaid]:
     """The gateway with an empty book; the casino's settings point at it."""
     simulators.coinspaid.reset()
@@ -593,6 +667,9 @@ def recording_casino() -> Iterator[RecordingCasino]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.do_POST()
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -6,6 +6,7 @@ import smtplib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.headless.adapter import DefaultHeadlessAdapter
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
@@ -17,12 +18,14 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from apps.accounts.errors import EmailTaken, NameTaken
+from apps.accounts.events import EmailConfirmed
 from apps.accounts.models import Player, User
 from apps.accounts.people import is_player
 from apps.accounts.services import make_player, note_credentials_changed
 from apps.audit import services as audit
 from apps.core.errors import DomainError
 from apps.core.mail import KIND_HEADER, PLAYER_HEADER
+from apps.events.bus import publish
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +95,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
                 "player.signed_in", actor=user.player, subject=user.player, request=request
             )
         super().login(request, user)
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        with transaction.atomic():
+            confirmed = bool(super().confirm_email(request, email_address))
+            if confirmed and is_player(email_address.user):
+                publish(EmailConfirmed(player_id=email_address.user_id, email=email_address.email))
+        return confirmed
 
     def set_password(self, user: User, password: str) -> None:
         with transaction.atomic():

@@ -12,3 +12,11 @@ class PlayerRegistered(Event):
 class PlayerStatusChanged(Event):
     player_id: int
     status: str
+
+
+@dataclass(frozen=True)
+class EmailConfirmed(Event):
+    """Whoever reads this mailbox has followed the link that was sent to it just now."""
+
+    player_id: int
+    email: str

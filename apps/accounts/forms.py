@@ -119,8 +119,11 @@ class PlayerSignupForm(forms.Form):
                 self.add_error("password", error)
 
 
-class MarketingForm(forms.Form):
+class ChoicesForm(forms.Form):
+    """What a player may switch on their own page."""
+
     wants_marketing = forms.BooleanField(required=False, widget=Tick)
+    hides_name = forms.BooleanField(required=False, widget=Tick)
 
 
 class ApiKeyForm(forms.Form):

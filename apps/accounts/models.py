@@ -94,6 +94,9 @@ class Player(models.Model):
     terms_accepted_at = models.DateTimeField()
     terms_ip = models.GenericIPAddressField(null=True, blank=True)
     wants_marketing = models.BooleanField(default=False)
+    hides_name = models.BooleanField(
+        default=False, help_text="Other players do not see whose bets these are."
+    )
     active_currency = models.CharField(max_length=8, default="BTC")
     created_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(null=True, blank=True)

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from importlib import import_module
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.cache import cache
 from django.db import transaction
@@ -15,6 +17,7 @@ from apps.audit import services as audit
 from apps.core.clock import now
 from apps.core.errors import NotFound
 
+SessionStore: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
 SEEN_EVERY = timedelta(minutes=1)
 
 # The first that is found in the browser's description names it; the order matters.
@@ -94,6 +97,12 @@ def is_idle(user: User, session_key: str) -> bool:
     found = seen_at.first()
     last = found[0] if found else user.last_login
     return last is not None and now() - last >= timedelta(minutes=settings.SESSION_IDLE_MINUTES)
+
+
+def is_live(user: User, session_key: str) -> bool:
+    """Whether this sign-in of the user still stands: not signed out, ended, expired or idle."""
+    kept = SessionStore(session_key).load()
+    return str(kept.get(SESSION_KEY, "")) == str(user.pk) and not is_idle(user, session_key)
 
 
 def end_if_idle(user: User, session: SessionBase) -> bool:

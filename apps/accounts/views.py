@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts import profile, services, sessions
 from apps.accounts.countries import country_name
-from apps.accounts.forms import ApiKeyForm, MarketingForm
+from apps.accounts.forms import ApiKeyForm, ChoicesForm
 from apps.accounts.models import ApiKey, Player
 from apps.accounts.people import player_required
 from apps.core.errors import DomainError, NotFound
@@ -19,13 +19,14 @@ ID_DIGITS_MAX = 18
 @require_http_methods(["GET", "HEAD", "POST"])
 @player_required
 def home(request: HttpRequest, player: Player) -> HttpResponse:
-    """Who the player is, and the one thing they may change here: the consent to marketing."""
+    """Who the player is, and what they may switch: mail about offers, their name beside bets."""
     if request.method == "POST":
-        form = MarketingForm(request.POST)
+        form = ChoicesForm(request.POST)
         if form.is_valid():
             profile.set_marketing(
                 player=player, wants_marketing=form.cleaned_data["wants_marketing"], source="page"
             )
+            profile.set_hides_name(player=player, hides_name=form.cleaned_data["hides_name"])
             messages.success(request, "Saved.")
         return redirect("accounts:home")
     return render(request, "accounts/home.html", {"country": country_name(player.country)})

@@ -18,6 +18,11 @@ def amount(value: Decimal, currency: Currency) -> str:
     return f"{sign}{int(whole):,}{'.' if fraction else ''}{fraction} {currency.code}"
 
 
+def shown(money: Money) -> str:
+    """The same of a `Money`."""
+    return amount(money.major, money.currency)
+
+
 def pretty(document: bytes | memoryview | None) -> str:
     """A message as a person reads it: JSON indented, anything else as it came."""
     if document is None:

@@ -1,7 +1,9 @@
 """A request id for logs and audit rows, what caches must know, and domain errors as pages."""
 
 import re
+import time
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.core.exceptions import SuspiciousOperation
@@ -16,12 +18,13 @@ ACCEPTABLE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
 class RequestIdMiddleware:
-    """Take the proxy's X-Request-ID or make one; log lines and audit rows carry it."""
+    """Note when a request came. Take the proxy's X-Request-ID or make one; log lines and audit rows carry it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.arrived_at = time.monotonic()  # type: ignore[attr-defined]  # ours
         given = request.headers.get("X-Request-ID", "")
         request.request_id = given if ACCEPTABLE.fullmatch(given) else public_id("rq")  # type: ignore[attr-defined]  # ours
         structlog.contextvars.clear_contextvars()
@@ -29,6 +32,12 @@ class RequestIdMiddleware:
         response = self.get_response(request)
         response.headers["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]  # ours
         return response
+
+
+def arrived_at(request: Any) -> float:
+    """When a request reached us, on the monotonic clock: before anything was asked of a database."""
+    found: float = getattr(request, "arrived_at", 0.0)
+    return found or time.monotonic()
 
 
 class PlainTextMiddleware:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 # Change it when the seed changes: folders seeded by an older one are seeded again.
-SEED_VERSION = "2"
+SEED_VERSION = "3"
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,15 @@ class DemoOperator:
     about: str
 
 
+@dataclass(frozen=True)
+class DemoHouseWallet:
+    name: str
+    currency: str
+    temperature: str
+    amount: str
+    address: str = ""
+
+
 # The addresses are the examples of BIP 173 and EIP 55; nobody is paid anything in a demo.
 PLAYERS = (
     DemoPlayer(
@@ -140,3 +149,21 @@ OPERATORS = (
         "administrator@demo.test", "administrator", "also games, staff, callbacks, audit log"
     ),
 )
+# What the house keeps away from the gateways, against what it owes.
+HOUSE_WALLETS = (
+    DemoHouseWallet(
+        "Vault",
+        "BTC",
+        "cold",
+        "0.06",
+        "bc1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3qccfmv3",
+    ),
+    DemoHouseWallet("Signers", "BTC", "warm", "0.02"),
+    DemoHouseWallet("Vault", "ETH", "cold", "0.4", "0x8617E340B3D01FA5F11F306F4090FD50E238070D"),
+    DemoHouseWallet("Vault", "USDT", "cold", "400"),
+    DemoHouseWallet("Vault", "LTC", "cold", "3"),
+)
+# An order that waits for its second person: currency, amount, to which wallet.
+SWEEP = ("BTC", "0.05", "Vault")
+# What the gateway held of it from the start nobody has explained yet.
+COIN_NOT_EXPLAINED = "DOGE"

@@ -17,6 +17,7 @@ from django.db import transaction
 from apps.accounts import services as accounts
 from apps.accounts.models import Player, User
 from apps.core.money import Money
+from apps.demo import house, jackpots
 from apps.demo.people import (
     OPERATORS,
     PLAYERS,
@@ -31,9 +32,10 @@ from apps.demo.people import (
 from apps.games import services as games
 from apps.games.models import Game, GameSession
 from apps.games.providers.base import Urls
+from apps.games.providers.registry import configured
 from apps.ledger.selectors import currency
 from apps.operator import services as staff
-from apps.payments import addressbook
+from apps.payments import addressbook, travel_rule
 from apps.payments import selectors as payments
 from apps.payments.models import Deposit, Withdrawal
 from apps.payments.services import cashier, deposits, withdrawals
@@ -52,10 +54,12 @@ class SeedFailed(Exception):
 
 def seed(say: Callable[[str], None]) -> None:
     """Make what is missing of games, people and their history. Raises SeedFailed, ProviderError."""
-    say(f"{games.sync_provider('softswiss')} games")
+    for partner in configured():
+        say(f"{games.sync_provider(partner)} games of {partner}")
     say(f"{rates.refresh() + rates.refresh_display()} rates")
     for operator in OPERATORS:
         _make_operator(operator)
+    jackpots.open_jackpot(finance=_operator("finance"), administrator=_operator("administrator"))
     for person in PLAYERS:
         player = _make_player(person)
         _place(player, person)
@@ -73,6 +77,7 @@ def seed(say: Callable[[str], None]) -> None:
             amount = Money.parse(kept.amount, currency(kept.currency))
             vault.put(player=player, amount=amount, key=f"demo-{kept.currency.lower()}")
         say(f"{person.name}: {person.about}")
+    house.furnish(finance=_operator("finance"), administrator=_operator("administrator"), say=say)
     games.refresh_popularity()
 
 
@@ -88,6 +93,10 @@ def _make_operator(operator: DemoOperator) -> None:
         password=embedded.local_secrets()["DEMO_PASSWORD"],
     )
     staff.reset_second_factor(user_id=user.pk, by="system", reason=REASON)
+
+
+def _operator(role: str) -> User:
+    return User.objects.get(email=next(one.email for one in OPERATORS if one.role == role))
 
 
 @transaction.atomic
@@ -189,12 +198,10 @@ def _pay_out(player: Player, wanted: DemoWithdrawal) -> None:
         rail=rail,
         address=wanted.address,
         key=key,
+        owner=travel_rule.Owner(travel_rule.Wallet.OWN.value, player.display_name),
     )
     if wanted.is_approved:
-        finance = User.objects.get(
-            email=next(one.email for one in OPERATORS if one.role == "finance")
-        )
-        withdrawals.approve(requested, finance, REASON)
+        withdrawals.approve(requested, _operator("finance"), REASON)
         paid = Withdrawal.objects.filter(pk=requested.pk, state=Withdrawal.State.PAID)
         _wait(paid.exists, f"the withdrawal of {wanted.amount} {wanted.rail}")
 

@@ -2,6 +2,7 @@
 
 Base URLs for the casino, with this server at http://127.0.0.1:8003:
 SOFTSWISS_BASE_URL=http://127.0.0.1:8003/softswiss
+ALEA_BASE_URL=http://127.0.0.1:8003/alea
 COINSPAID_BASE_URL=http://127.0.0.1:8003/coinspaid/api/v2
 PAYMENTIQ_BASE_URL=http://127.0.0.1:8003/paymentiq/bo/paymentiq
 PAYMENTIQ_CASHIER_URL=http://127.0.0.1:8003/paymentiq/cashier
@@ -21,6 +22,11 @@ VENDORS = (
         "name": "SOFTSWISS",
         "path": "softswiss",
         "plays": "the game aggregator: sessions, spins, free spins, the catalogue",
+    },
+    {
+        "name": "Alea",
+        "path": "alea",
+        "plays": "live casino: tables on a clock that many play at, table games, prizes",
     },
     {
         "name": "CoinsPaid",
@@ -70,6 +76,7 @@ urlpatterns = [
     path("", index, name="simulators"),
     path("readyz", ready),
     path("softswiss/", include("apps.games.providers.softswiss.simulator.urls")),
+    path("alea/", include("apps.games.providers.alea.simulator.urls")),
     path("coinspaid/", include("apps.payments.providers.coinspaid.simulator.urls")),
     path("paymentiq/", include("apps.payments.providers.paymentiq.simulator.urls")),
     path("sendpost/", include("apps.messaging.providers.sendpost.simulator.urls")),

@@ -314,6 +314,8 @@ def programs(port: int, *, data: Path, queues: Sequence[str]) -> dict[str, Progr
             # Its tasks are safe to kill: they commit with their cursor or run again.
             patience_seconds=3,
         ),
+        # Its rounds are in the database: whoever goes on finds them there.
+        Program("crash", (python, "manage.py", "crash"), 2, patience_seconds=3),
         Program(
             "web",
             (*wsgi, "--blocking-threads", "8", "--port", str(port), "casino.wsgi:application"),

@@ -1,5 +1,6 @@
 """Nudge open pages. Losing a frame loses nothing: a page that reconnects asks for the state."""
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -10,6 +11,22 @@ from redis.exceptions import RedisError
 log = structlog.get_logger()
 
 STAFF_GROUP = "staff"
+# Streams that anybody may watch, and the frame that tells a newcomer where they stand.
+_public: dict[str, Callable[[], dict[str, Any]]] = {}
+
+
+def offer(stream: str, state: Callable[[], dict[str, Any]]) -> None:
+    """Let every visitor watch a stream. state: a whole frame, `{"stream", "seq", "data"}`."""
+    _public[stream] = state
+
+
+def state_of(stream: str) -> Callable[[], dict[str, Any]] | None:
+    """What a newcomer to a public stream is sent first; None for a stream that is not public."""
+    return _public.get(stream)
+
+
+def public_group(stream: str) -> str:
+    return f"public.{stream}"
 
 
 def player_group(player_id: int) -> str:
@@ -27,6 +44,11 @@ def push(player_id: int, stream: str, data: dict[str, Any], *, seq: int | None =
 def push_staff(stream: str, data: dict[str, Any]) -> None:
     """Send one frame to every open back-office page."""
     _send(STAFF_GROUP, stream, data, None)
+
+
+def broadcast(stream: str, data: dict[str, Any], *, seq: int) -> None:
+    """Send one frame to everybody who watches a public stream."""
+    _send(public_group(stream), stream, data, seq)
 
 
 def _send(group: str, stream: str, data: dict[str, Any], seq: int | None) -> None:

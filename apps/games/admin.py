@@ -1,3 +1,4 @@
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
@@ -8,14 +9,28 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
-from apps.core.admin import ReadOnlyAdmin, StartFilter, actor, badge, link
+from apps.core.admin import ReadOnlyAdmin, ReasonForm, StartFilter, actor, badge, confirm, link
 from apps.core.formatting import amount
-from apps.games import services
-from apps.games.models import Game, GameSession, Round, Studio
+from apps.games import collections, services, stops
+from apps.games.models import Game, GameSession, Round, Stop, Studio
 from apps.ledger.selectors import currency
 
 SWITCH = "operator.switch_games"
+ARRANGE = "operator.manage_collections"
+
+
+class TagsForm(ReasonForm):
+    """What staff call a game; collections gather games by it."""
+
+    tags = forms.CharField(
+        max_length=400,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="With commas between them: summer, high rollers.",
+    )
+    field_order = ("tags", "reason")
 
 
 @admin.register(Game)
@@ -49,6 +64,9 @@ class GameAdmin(ReadOnlyAdmin):
         "identifier",
         "description",
         "rtp",
+        "version",
+        "version_since",
+        "max_win",
         "volatility",
         "lines",
         "features",
@@ -61,16 +79,23 @@ class GameAdmin(ReadOnlyAdmin):
         "released_on",
         "recalled_on",
         "popularity",
+        "tags",
         "switched",
+        "stopped",
         "listed",
         "synced_at",
     )
     readonly_fields = fields
-    actions_detail = ("switch_on", "switch_off")
+    actions_detail = ("switch_on", "switch_off", "stop_version", "set_tags")
 
     @display(description="state", ordering="enabled")
     def switched(self, game: Game) -> SafeString:
         return badge("on", "good") if game.enabled else badge("switched off", "warn")
+
+    @display(description="stopped")
+    def stopped(self, game: Game) -> SafeString | str:
+        found = stops.standing_for(game)
+        return badge(found.words, "alarm") if found else "no"
 
     @display(description="at the partner", ordering="is_listed")
     def listed(self, game: Game) -> SafeString:
@@ -83,6 +108,46 @@ class GameAdmin(ReadOnlyAdmin):
     @action(description="Switch off", url_path="switch-off", permissions=[SWITCH])
     def switch_off(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._switch(request, object_id, enabled=False)
+
+    @action(description="Stop this version", url_path="stop-version", permissions=[SWITCH])
+    def stop_version(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        game = self.found(request, object_id)
+        return self.confirm(
+            request,
+            game,
+            title=f"Stop version {game.version}",
+            text="No bets until the partner delivers another version, or the stop is lifted.",
+            button="Stop",
+            act=lambda form: stops.begin(
+                scope=Stop.Scope.VERSION,
+                game=game,
+                actor=actor(request),
+                reason=form.cleaned_data["reason"],
+            ),
+            done=f"Version {game.version} of {game} is stopped.",
+        )
+
+    @action(description="Tags", url_path="tags", permissions=[ARRANGE])
+    def set_tags(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        game = self.found(request, object_id)
+        form = TagsForm(request.POST or None, initial={"tags": ", ".join(game.tags)})
+        return confirm(
+            request,
+            context={**self.admin_site.each_context(request), "opts": self.opts},
+            back=self.page_of(game),
+            subject=str(game),
+            title="Tags",
+            text="Collections with one of these tags show the game.",
+            button="Keep",
+            form=form,
+            act=lambda filled: collections.set_tags(
+                game.pk,
+                filled.cleaned_data["tags"].split(","),
+                actor=actor(request),
+                reason=filled.cleaned_data["reason"],
+            ),
+            done="The tags are kept.",
+        )
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[UnfoldAction]:
         """Only the switch that would change something."""

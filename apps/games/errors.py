@@ -49,3 +49,32 @@ class WrongCurrency(InvalidInput):
 class UnknownIssue(NotFound):
     code = "unknown_issue"
     message = "There is no such issue of free spins."
+
+
+class CollectionNotFound(NotFound):
+    code = "collection_not_found"
+    message = "There is no such collection."
+
+
+class PlayStopped(Conflict):
+    """Staff have stopped play in everything, at a partner, in a studio or in a version."""
+
+    code = "play_stopped"
+    message = "This game is closed for the moment. Your money is safe, and open rounds finish."
+
+
+class StudioSilent(ProviderDown):
+    """The partner does not answer and is not asked for a while."""
+
+    code = "studio_silent"
+    message = "This studio is not answering. Try another game, or this one in a minute."
+
+
+class RoundCaseNotFound(NotFound):
+    code = "round_case_not_found"
+    message = "There is no such round on the desk."
+
+
+class NotAllowedNow(Conflict):
+    code = "not_allowed_now"
+    message = "This cannot be done at the moment."

@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import models, transaction
+from django.db.models.functions import Coalesce
 
 from apps.accounts.errors import PlayerNotActive
 from apps.accounts.models import Player
@@ -148,6 +149,34 @@ def finish(*, partner: str, issue: FreeSpinIssue, wallet: play.PlayWallet, won: 
         play.alarm_conflict(partner, key)
         raise
     return result.balance
+
+
+def credit(
+    *, partner: str, issue: FreeSpinIssue, wallet: play.PlayWallet, key: str, won: Money
+) -> movements.Result:
+    """Credit a part of what the spins won, once per key, for partners that pay in parts.
+
+    Raises KeyConflict when the key was used for something else.
+    """
+    try:
+        with transaction.atomic():
+            result = movements.free_spins_won(
+                partner=partner,
+                wallet_id=wallet.wallet_id,
+                amount=won,
+                key=key,
+                source_id=issue.pk,
+            )
+            if result.status == Status.APPLIED:
+                FreeSpinIssue.objects.filter(pk=issue.pk).update(
+                    state=FreeSpinIssue.State.PLAYED,
+                    won=Coalesce("won", Decimal(0)) + won.major,
+                    closed_at=now(),
+                )
+    except KeyConflict:
+        play.alarm_conflict(partner, key)
+        raise
+    return result
 
 
 def close(issue: FreeSpinIssue, state: str) -> None:

@@ -29,7 +29,14 @@ Operation = Bet | Win | Rollback
 
 GATE_SQL = """
 SELECT CASE WHEN s.id IS NULL OR s.ended_at IS NOT NULL THEN 'session'
-            WHEN NOT g.enabled THEN 'game'
+            WHEN NOT g.enabled OR EXISTS (
+                SELECT FROM games_stop t
+                 WHERE t.ended_at IS NULL
+                   AND (t.scope = 'all'
+                        OR t.scope = 'provider' AND t.provider = g.provider
+                        OR t.scope = 'studio' AND t.studio_id = g.studio_id
+                        OR t.scope = 'version' AND t.game_id = g.id AND t.version = g.version)
+            ) THEN 'game'
             WHEN p.country = ANY (g.blocked_countries) THEN 'country' END
   FROM (SELECT %s::bigint AS id) asked
   LEFT JOIN games_session s ON s.id = asked.id
@@ -89,16 +96,19 @@ def wallet_of(ref: str) -> PlayWallet:
     return PlayWallet(wallet_id=row[0], player_id=row[1], currency=currency(code))
 
 
-def session_of(partner: str, wallet: PlayWallet, outside_ref: str, game: str) -> PlaySession | None:
+def session_of(
+    partner: str, wallet: PlayWallet, outside_ref: str, game: str, *, is_strict: bool = False
+) -> PlaySession | None:
     """The session a call belongs to: by its reference, else the wallet's latest in that game.
 
-    A reference of somebody else's session counts as none.
+    A reference of somebody else's session counts as none; is_strict: an unknown one does too.
     """
     if outside_ref:
         try:
             found = _session_by_ref(partner, outside_ref)
         except LookupError:
-            pass
+            if is_strict:
+                return None
         else:
             return found if found.wallet_id == wallet.wallet_id else None
     return _latest_session(partner, wallet.wallet_id, game)
@@ -173,6 +183,16 @@ def finish_round(*, partner: str, wallet: PlayWallet, round_ref: str) -> None:
             """,
             [*key, at, Round.State.CLOSED, at, *key, Round.State.OPEN],
         )
+
+
+def refusal(*, partner: str, session: PlaySession | None, game: str) -> str:
+    """The gate's word about a bet in this session now, empty when it would pass.
+
+    For questions only: a bet asks the gate in its own statement.
+    """
+    gate = _gate(partner, session, game)
+    row = _row(f"SELECT ({gate.sql})", gate.params)
+    return str(row[0] or "") if row else ""
 
 
 def balance(wallet: PlayWallet) -> Money:

@@ -5,19 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Lower
+from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
 
 from apps.accounts.models import Player
 from apps.core.clock import now
 from apps.core.money import Currency, Money
+from apps.games import stops
 from apps.games.errors import GameNotFound
-from apps.games.models import Game, GameSession, Round, Studio
+from apps.games.models import Game, GameSession, Round
 from apps.ledger.selectors import currency
 from apps.wallet.statements.naming import GameName, Reference
 
-SEARCH_MAX = 60
-WORDS_MAX = 6
 PAGE_SIZE = 25
 
 
@@ -43,7 +41,7 @@ def visible_games(country: str | None = None) -> QuerySet[Game]:
     country: hide what is restricted there; None shows all.
     """
     today = now().date()
-    found = (
+    found = stops.without_stopped(
         Game.objects.select_related("studio")
         .filter(enabled=True, is_listed=True)
         .filter(Q(released_on=None) | Q(released_on__lte=today))
@@ -68,27 +66,6 @@ def game_by_slug(slug: str) -> Game:
     return found
 
 
-def search(text: str, country: str | None = None) -> QuerySet[Game]:
-    """Games whose title or studio holds every word; whole titles and first words come first."""
-    wanted = " ".join(text.replace("\x00", "").split())[:SEARCH_MAX]
-    words = wanted.split(" ")[:WORDS_MAX]
-    found = visible_games(country)
-    if not wanted:
-        return found.none()
-    for word in words:
-        found = found.filter(Q(title__icontains=word) | Q(studio__name__icontains=word))
-    rank = Case(
-        When(title__iexact=wanted, then=Value(0)),
-        When(title__istartswith=wanted, then=Value(1)),
-        When(title__icontains=f" {wanted}", then=Value(2)),
-        When(title__icontains=wanted, then=Value(3)),
-        When(title__istartswith=words[0], then=Value(4)),
-        default=Value(5),
-        output_field=IntegerField(),
-    )
-    return found.annotate(rank=rank).order_by("rank", "-popularity", Lower("title"), "id")
-
-
 def recent_games(player: Player, limit: int) -> list[Game]:
     """What a player opened last for real money and can open still, latest first."""
     opened = GameSession.objects.filter(player=player).order_by("-id")
@@ -105,23 +82,32 @@ def similar_games(game: Game, limit: int, country: str | None = None) -> list[Ga
     return list(found.annotate(near=same_studio).order_by("near", "-popularity", "id")[:limit])
 
 
-def categories() -> list[tuple[str, int]]:
-    """Categories with something to play, and how much."""
-    rows = visible_games().order_by().values_list("category").annotate(number=Count("pk"))
-    return sorted((str(name), int(number)) for name, number in rows)
-
-
-def studios() -> QuerySet[Studio]:
-    """Studios with something to play, by name; `games_count` says how much."""
+def session_by_ref(partner: str, outside_ref: str) -> GameSession | None:
+    """The latest session that a partner knows by this reference, open or not."""
     return (
-        Studio.objects.filter(pk__in=visible_games().order_by().values("studio"))
-        .annotate(games_count=Count("games", filter=Q(games__in=visible_games().order_by())))
-        .order_by("name")
+        GameSession.objects.filter(outside_ref=outside_ref, game__provider=partner)
+        .select_related("player", "game")
+        .order_by("-id")
+        .first()
     )
 
 
 def open_session(player: Player, game: Game) -> GameSession | None:
     return GameSession.objects.filter(player=player, game=game, ended_at=None).first()
+
+
+def open_round(player: Player, game: Game) -> Round | None:
+    """The round a player left in this game, the newest; its stake is held until it ends."""
+    found = Round.objects.filter(player=player, game=game, state=Round.State.OPEN, stake__gt=0)
+    return found.order_by("-id").first()
+
+
+def open_rounds(player: Player, limit: int = PAGE_SIZE) -> list[PlayedRound]:
+    """Rounds that wait for their player, the oldest first, of games that have a page."""
+    found = Round.objects.filter(
+        player=player, state=Round.State.OPEN, stake__gt=0, game__is_listed=True
+    )
+    return as_played(found.select_related("game__studio").order_by("id")[:limit])
 
 
 def session_net(session: GameSession, of: Currency) -> Money:

@@ -1,13 +1,10 @@
-"""Opening games, ending sessions, switching games on and off, taking over the catalogue."""
+"""Opening games, ending sessions, switching games on and off."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import asdict
-from datetime import timedelta
+from collections.abc import Callable
 from typing import Literal
 
 from django.conf import settings
-from django.db import connection, models, transaction
-from django.utils.text import slugify
+from django.db import models, transaction
 
 from apps.accounts.errors import CountryBlocked, PlayerNotActive
 from apps.accounts.models import Player
@@ -16,18 +13,20 @@ from apps.audit.alarms import raise_alarm
 from apps.core.clock import now
 from apps.core.errors import InvalidInput
 from apps.core.money import Money
-from apps.games import play
+from apps.games import play, selectors, stops
+from apps.games.catalogue import refresh_popularity, sync_catalogue, sync_provider
 from apps.games.errors import (
     CurrencyNotPlayable,
     GameNotFound,
     GameRestricted,
     GameUnavailable,
     NoDemo,
+    PlayStopped,
     ProviderDown,
+    StudioSilent,
 )
-from apps.games.models import Game, GameSession, Studio, session_public_id
+from apps.games.models import Game, GameSession, session_public_id
 from apps.games.providers.base import (
-    CatalogueGame,
     ClientType,
     DemoRequest,
     Launched,
@@ -36,15 +35,14 @@ from apps.games.providers.base import (
     ProviderRefused,
     Urls,
 )
-from apps.games.providers.registry import configured, provider
-from apps.integrations.errors import ProviderError
+from apps.games.providers.registry import provider
+from apps.integrations.errors import NotAsked, ProviderError
 from apps.ledger.selectors import currencies
 from apps.wallet import services as wallets
 
-POPULAR_FOR = timedelta(days=7)
-SYNC_CHUNK = 500
-# Addresses beside the games' own (urls.py).
-RESERVED_SLUGS = ("rounds",)
+# The catalogue's doors are beside these: callers need one module.
+__all__ = ["refresh_popularity", "sync_catalogue", "sync_provider"]
+
 Mode = Literal["real", "demo"]
 
 
@@ -60,11 +58,14 @@ def launch(
 ) -> Launched:
     """Open a game at its partner; for real money a session is kept and an earlier one ends.
 
+    A round that was interrupted is gone back to: its game opens in its currency, also where play
+    is stopped, as only its bets are.
     player: None only for demos. currency_code: ignored by demos.
-    Raises GameNotFound, GameUnavailable, GameRestricted, CountryBlocked, NoDemo, PlayerNotActive,
-    UnknownCurrency, CurrencyNotPlayable, ProviderDown.
+    Raises GameNotFound, GameUnavailable, PlayStopped, GameRestricted, CountryBlocked, NoDemo,
+    PlayerNotActive, CurrencyNotPlayable, ProviderDown (StudioSilent: it was not asked).
     """
-    check_open(game, player.country if player else None)
+    waiting = selectors.open_round(player, game) if player and mode == "real" else None
+    check_open(game, player.country if player else None, finishes_round=waiting is not None)
     if mode == "demo":
         if not game.has_demo:
             raise NoDemo
@@ -72,6 +73,8 @@ def launch(
         return _ask(game, lambda: provider(game.provider).demo(request))
     if player is None or not player.is_active:
         raise PlayerNotActive
+    if waiting is not None:
+        currency_code = waiting.currency
     currency = next((one for one in currencies() if one.code == currency_code), None)
     if currency is None:
         raise CurrencyNotPlayable(fields={"currency": CurrencyNotPlayable.message})
@@ -102,18 +105,23 @@ def launch(
     return launched
 
 
-def check_open(game: Game, country: str | None) -> None:
+def check_open(game: Game, country: str | None, *, finishes_round: bool = False) -> None:
     """Refuse a game that is gone, switched off or not offered in a country (None: not known).
 
-    Raises GameNotFound, GameUnavailable, CountryBlocked, GameRestricted.
+    finishes_round: somebody has a round open in it, so only its bets are refused, by the gate.
+    Raises GameNotFound, GameUnavailable, PlayStopped, CountryBlocked, GameRestricted.
     """
     today = now().date()
     released = game.released_on is None or game.released_on <= today
     recalled = game.recalled_on is not None and game.recalled_on <= today
     if not game.is_listed or not released or recalled:
         raise GameNotFound
+    if finishes_round:
+        return
     if not game.enabled:
         raise GameUnavailable
+    if stops.standing_for(game) is not None:
+        raise PlayStopped
     if country in settings.BLOCKED_COUNTRIES:
         raise CountryBlocked
     if country in game.blocked_countries:
@@ -205,137 +213,6 @@ def set_game_enabled(
     return game
 
 
-# ---- catalogue ----------------------------------------------------------------------------------
-
-
-def sync_catalogue() -> dict[str, int]:
-    """Take over every partner's catalogue; how many games each lists. Safe to repeat.
-
-    A partner that fails keeps what it has and raises an alarm; the others go on.
-    """
-    counts: dict[str, int] = {}
-    for name in configured():
-        try:
-            counts[name] = sync_provider(name)
-        except ProviderError as error:
-            raise_alarm("games.catalogue", subject=name, message=str(error))
-    refresh_popularity()
-    return counts
-
-
-def sync_provider(name: str) -> int:
-    """Add and update the games of one partner and hide those it no longer lists; none is deleted.
-
-    Raises ProviderError.
-    """
-    catalogue = provider(name).catalogue()
-    listed = {game.identifier: game for game in catalogue.games}
-    if not listed:
-        raise ProviderError(f"The catalogue of {name} is empty.", retryable=True)
-    if catalogue.unread:
-        raise_alarm(
-            "games.catalogue",
-            subject=name,
-            message=f"Not read: {', '.join(sorted(catalogue.unread))}.",
-        )
-    known = {game.identifier: game for game in Game.objects.filter(provider=name)}
-    studios = _studios({game.studio for game in listed.values()})
-    slugs = {*RESERVED_SLUGS, *Game.objects.values_list("slug", flat=True)}
-    at = now()
-    for chunk in _chunks(sorted(listed), SYNC_CHUNK):
-        with transaction.atomic():
-            rows = []
-            for identifier in chunk:
-                row = known.get(identifier) or Game(
-                    provider=name,
-                    identifier=identifier,
-                    slug=_free_slug(listed[identifier], slugs),
-                )
-                _take_over(row, listed[identifier], studios)
-                row.is_listed, row.synced_at = True, at
-                rows.append(row)
-            Game.objects.bulk_create(
-                rows,
-                update_conflicts=True,
-                unique_fields=["provider", "identifier"],
-                update_fields=TAKEN_OVER,
-            )
-    vanished = [
-        game.pk
-        for identifier, game in known.items()
-        if identifier not in listed and identifier.partition(":")[0] not in catalogue.unread
-    ]
-    Game.objects.filter(pk__in=vanished, is_listed=True).update(is_listed=False, synced_at=at)
-    return len(listed)
-
-
-def refresh_popularity() -> None:
-    """Count the rounds of the last week anew."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE games_game g SET popularity = counted.rounds
-              FROM (SELECT x.id, count(r.id) AS rounds FROM games_game x
-                      LEFT JOIN games_round r ON r.game_id = x.id AND r.started_at > %s
-                     GROUP BY x.id) counted
-             WHERE counted.id = g.id AND g.popularity <> counted.rounds
-            """,
-            [now() - POPULAR_FOR],
-        )
-
-
-OPTIONAL = (
-    *("description", "rtp", "volatility", "lines", "features", "has_demo", "has_free_spins"),
-    *("has_jackpot", "is_live", "devices", "blocked_countries", "released_on"),
-)
-TAKEN_OVER = [*OPTIONAL, "title", "category", "studio", "recalled_on", "is_listed", "synced_at"]
-
-
-def _take_over(row: Game, told: CatalogueGame, studios: dict[str, Studio]) -> None:
-    row.title = told.title[:120]
-    row.category = told.category[:40]
-    row.studio = studios[_studio_name(told.studio)]
-    # A recall can be taken back, so here "not said" means "not recalled".
-    row.recalled_on = told.recalled_on
-    facts = asdict(told)
-    for name in OPTIONAL:
-        if facts[name] is not None:
-            setattr(row, name, facts[name])
-
-
-def _studios(names: Iterable[str]) -> dict[str, Studio]:
-    found = {studio.name: studio for studio in Studio.objects.all()}
-    slugs = {studio.slug for studio in found.values()}
-    for name in sorted({_studio_name(name) for name in names} - found.keys()):
-        slug = _free(slugify(name)[:56] or "studio", slugs)
-        found[name] = Studio.objects.create(name=name, slug=slug)
-    return found
-
-
-def _studio_name(name: str) -> str:
-    return " ".join(name.split())[:80] or "Unknown studio"
-
-
-def _free_slug(told: CatalogueGame, taken: set[str]) -> str:
-    """The title's slug, with its studio's when another game has it. Once given it stays."""
-    slug = slugify(told.title)[:60] or slugify(told.identifier.replace(":", "-"))[:60] or "game"
-    if slug in taken:
-        slug = f"{slug}-{slugify(told.studio)[:30]}".rstrip("-")
-    return _free(slug, taken)
-
-
-def _free(slug: str, taken: set[str]) -> str:
-    free, number = slug, 2
-    while free in taken:
-        free, number = f"{slug}-{number}", number + 1
-    taken.add(free)
-    return free
-
-
-def _chunks(items: list[str], size: int) -> Iterable[list[str]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
-
-
 def _ask(game: Game, call: Callable[[], Launched]) -> Launched:
     try:
         return call()
@@ -351,5 +228,7 @@ def _ask(game: Game, call: Callable[[], Launched]) -> Launched:
                 raise GameUnavailable from refused
         raise_alarm("games.launch_refused", subject=game.identifier[:160], message=str(refused))
         raise ProviderDown from refused
+    except NotAsked as error:
+        raise StudioSilent from error
     except ProviderError as error:
         raise ProviderDown from error

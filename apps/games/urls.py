@@ -5,7 +5,6 @@ from apps.games import views
 app_name = "games"
 
 urlpatterns = [
-    path("rounds/", views.rounds, name="rounds"),
     path("<slug:slug>/", views.detail, name="detail"),
     path("<slug:slug>/launch/", views.launch, name="launch"),
     path("<slug:slug>/demo/", views.demo, name="demo"),

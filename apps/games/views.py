@@ -1,8 +1,8 @@
 """The page of a game, its launch, and the player's rounds."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,29 +15,38 @@ from apps.accounts.people import player_of, player_required
 from apps.core.errors import DomainError
 from apps.core.money import Money
 from apps.games import selectors, services
-from apps.games.errors import GameNotFound, GameRestricted, GameUnavailable, ProviderDown
+from apps.games.errors import (
+    GameNotFound,
+    GameRestricted,
+    GameUnavailable,
+    PlayStopped,
+    ProviderDown,
+    StudioSilent,
+)
 from apps.games.models import Game, GameSession
 from apps.games.providers.base import ClientType, Launched, Urls
+from apps.games.selectors import PlayedRound
 from apps.ledger.selectors import currency
 from apps.wallet import selectors as wallets
 from apps.wallet.selectors import Balance
 
 SIMILAR = 12
 ROUNDS_SHOWN = 10
-ID_DIGITS_MAX = 18
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """What the frame shows: a game, or a cover that says why there is none yet.
 
-    state: guest, ready, empty (no money), restricted, closed, suspended, down, open.
+    state: guest, ready, continue (a round waits), empty (no money), restricted, closed, suspended,
+    down, silent (it is not asked at the moment), open.
     """
 
     state: str
     mode: services.Mode = "real"
     launched: Launched | None = None
     error: DomainError | None = None
+    waiting: PlayedRound | None = None
 
 
 @require_GET
@@ -75,33 +84,6 @@ def leave(request: HttpRequest, player: Player, slug: str) -> HttpResponse:
     if session is not None:
         services.end_session(session=session)
     return redirect(game_url(game))
-
-
-@require_GET
-@player_required
-def rounds(request: HttpRequest, player: Player) -> HttpResponse:
-    """The player's rounds; `game` keeps to one game, `before` goes on from a row."""
-    slug = request.GET.get("game", "")
-    game = selectors.game_by_slug(slug) if slug else None
-    before = request.GET.get("before", "")
-    if not (before.isascii() and before.isdigit() and len(before) <= ID_DIGITS_MAX):
-        before = ""
-    is_part = bool(request.htmx) and not request.htmx.boosted  # type: ignore[attr-defined]  # by middleware
-    limit = ROUNDS_SHOWN if is_part and game and not before else selectors.PAGE_SIZE
-    found = selectors.rounds(
-        player, game=game, before_id=int(before) if before else None, limit=limit + 1
-    )
-    context: dict[str, Any] = {
-        "rounds": found[:limit],
-        "game": game,
-        "next_before": found[limit - 1].id if len(found) > limit else None,
-    }
-    session = selectors.open_session(player, game) if is_part and game else None
-    if session is not None:
-        # The stage's bar follows with the rows.
-        context["live_net"] = _net(session)
-    template = "games/rounds.html#rows" if is_part else "games/rounds.html"
-    return render(request, template, context)
 
 
 def game_url(game: Game) -> str:
@@ -142,11 +124,13 @@ def _opened(
 
 def _state_of(error: DomainError) -> str:
     match error:
+        case StudioSilent():
+            return "silent"
         case ProviderDown():
             return "down"
         case GameRestricted() | CountryBlocked():
             return "restricted"
-        case GameUnavailable():
+        case GameUnavailable() | PlayStopped():
             return "closed"
     return "refused"
 
@@ -154,14 +138,19 @@ def _state_of(error: DomainError) -> str:
 def _waiting(request: HttpRequest, game: Game, mode: services.Mode) -> Stage:
     """The cover before anything is launched."""
     player = player_of(request.user)
+    left = selectors.open_round(player, game) if player and mode == "real" else None
     try:
-        services.check_open(game, player.country if player else None)
+        services.check_open(
+            game, player.country if player else None, finishes_round=left is not None
+        )
     except DomainError as error:
         return Stage(_state_of(error), mode, error=error)
     if player is None:
         return Stage("guest", mode)
     if not player.is_active:
         return Stage("suspended", mode)
+    if left is not None:
+        return Stage("continue", mode, waiting=selectors.as_played([left])[0])
     return Stage("ready", mode)
 
 
@@ -184,7 +173,8 @@ def _page(request: HttpRequest, game: Game, stage: Stage, status: int = 200) -> 
         "stage_net": _net(session) if session and stage.mode == "real" else None,
         "rounds": selectors.rounds(player, game=game, limit=ROUNDS_SHOWN) if player else [],
         "similar": selectors.similar_games(game, SIMILAR, country),
-        "features": [name.replace("_", " ") for name in game.features],
+        "features": [(name, name.replace("_", " ")) for name in game.features],
+        "stakes": _stakes(game),
     }
     if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]  # by middleware
         # htmx shows refusals that come as 422; others it takes for a broken server.
@@ -197,6 +187,14 @@ def _page(request: HttpRequest, game: Game, stage: Stage, status: int = 200) -> 
 def _chosen(player: Player | None, purse: list[Balance], code: str) -> Balance | None:
     wanted = code or (player.active_currency if player else "")
     return next((line for line in purse if line.currency.code == wanted), None)
+
+
+def _stakes(game: Game) -> tuple[Money | None, Money | None]:
+    """The least and the highest stake of a table, where its partner tells."""
+    of = currency(settings.BASE_CURRENCY)
+    told = (game.min_stake, game.max_stake)
+    low, high = (Money.from_major(one, of) if one is not None else None for one in told)
+    return low, high
 
 
 def _net(session: GameSession) -> Money:

@@ -8,13 +8,17 @@ BODY_BYTES_MAX = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class CallbackRequest:
-    """`path` is the part below `/callbacks/<partner>/`; header names are in lower case."""
+    """`path` is the part below `/callbacks/<partner>/`; header names are in lower case.
+
+    `query` is what stands behind the question mark, as it was sent.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
     remote_addr: str
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,3 +12,14 @@ class ProviderError(Exception):
         super().__init__(message)
         self.retryable = retryable
         self.outcome_unknown = outcome_unknown
+
+
+class NotAsked(ProviderError):
+    """The partner was not asked at all.
+
+    why: `open` it failed too often just now, `busy` as many calls to it as allowed are under way.
+    """
+
+    def __init__(self, partner: str, kind: str, why: str):
+        super().__init__(f"{partner} is not asked now ({kind}: {why}).", retryable=True)
+        self.why = why

@@ -46,8 +46,9 @@ class VendorHttp:
     ) -> HttpAnswer:
         """Send exactly `body` and return whatever status came back.
 
-        Raises ProviderError: the connection failed (nothing was sent), or the answer is missing
-        or too long (the outcome is unknown).
+        timeout_seconds: for the whole answer; a partner that drips bytes is not waited for.
+        Raises ProviderError: the connection failed (nothing was sent), or the answer is missing,
+        too slow or too long (the outcome is unknown).
         """
         if not self.base_url:
             raise ProviderError(f"{self.vendor} is not configured.", retryable=False)
@@ -76,7 +77,8 @@ class VendorHttp:
         timeout: float,
         bytes_max: int,
     ) -> HttpAnswer:
-        limits = httpx.Timeout(timeout, connect=CONNECT_SECONDS)
+        limits = httpx.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout))
+        deadline = time.monotonic() + timeout
         url = f"{self.base_url}/{path.lstrip('/')}"
         with self._client.stream(
             method, url, content=body, headers=dict(headers), timeout=limits
@@ -88,6 +90,8 @@ class VendorHttp:
                     raise ProviderError(
                         f"{self.vendor} answered too much.", retryable=False, outcome_unknown=True
                     )
+                if time.monotonic() > deadline:
+                    raise httpx.ReadTimeout("The answer drips.", request=response.request)
                 chunks.append(chunk)
             return HttpAnswer(response.status_code, b"".join(chunks), dict(response.headers))
 

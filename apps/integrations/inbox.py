@@ -10,6 +10,7 @@ A partner's `callbacks.py` registers how to act:
 The handler is safe to run twice: its services are keyed by the partner's own ids.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -28,6 +29,9 @@ log = structlog.get_logger()
 
 TRIES_MAX = 8
 BATCH = 100
+# For how long one worker works off a backlog; then the next turn begins.
+DRAIN_SECONDS = 60
+DRAIN_LOCK = 0x696E626F  # one of our own among PostgreSQL's advisory locks
 DELETE_BATCH = 1_000
 DELETE_BATCHES_MAX = 200
 # A message that was kept but whose process died before acting is picked up after this long.
@@ -145,11 +149,30 @@ def run(message: InboxMessage) -> bool:
         return True
 
 
+def drain(seconds: float = DRAIN_SECONDS) -> int:
+    """Try again all that is due, in the order it came, one worker at a time; how many were tried.
+
+    After an outage thousands wait. New calls do not: they are acted on at the door.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, 0)", [DRAIN_LOCK])
+        if not cursor.fetchone()[0]:
+            return 0
+    ends, count = time.monotonic() + seconds, 0
+    try:
+        while time.monotonic() < ends and (tried := retry_due()):
+            count += tried
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [DRAIN_LOCK])
+    return count
+
+
 def retry_due(limit: int = BATCH) -> int:
     """Try again what is due; how many were tried."""
     due = InboxMessage.objects.filter(
         state__in=[InboxMessage.State.RECEIVED, InboxMessage.State.FAILED], due_at__lte=now()
-    ).order_by("due_at")[:limit]
+    ).order_by("due_at", "pk")[:limit]
     count = 0
     for message in due:
         run(message)

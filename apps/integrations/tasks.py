@@ -5,7 +5,7 @@ from apps.integrations import inbox
 
 @shared_task(name="integrations.retry_inbox")
 def retry_inbox() -> int:
-    return inbox.retry_due()
+    return inbox.drain()
 
 
 @shared_task(name="integrations.delete_old_messages")

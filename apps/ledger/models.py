@@ -106,6 +106,9 @@ class Kind(models.IntegerChoices):
     DEPOSIT_RELEASED = 18
     DEPOSIT_REFUNDED = 19
     FEE = 20
+    JACKPOT_FUNDED = 21
+    JACKPOT_PAID = 22
+    JACKPOT_WIN = 23
 
 
 class Block(models.IntegerChoices):

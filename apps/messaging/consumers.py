@@ -1,5 +1,8 @@
-"""One socket per tab. The server speaks; the tab only says which notice it has seen last."""
+"""One socket per tab. The server speaks; the tab only says which notice it has seen last, and what
+public stream its page shows.
+"""
 
+import json
 import time
 from typing import Any
 from urllib.parse import parse_qs
@@ -24,31 +27,42 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channel
 
     groups: list[str] = []
     player: Player | None = None
+    watched = ""
     checked_at = 0.0
 
     async def connect(self) -> None:
         self.player = await self._player()
-        if self.player is None:
+        wanted = self._asked("watch")
+        if self.player is None and live.state_of(wanted) is None:
             await self.accept()
             await self.close(code=SIGN_IN_FIRST)
             return
-        await self.channel_layer.group_add(live.player_group(self.player.pk), self.channel_name)
+        if self.player is not None:
+            await self.channel_layer.group_add(live.player_group(self.player.pk), self.channel_name)
         await self.accept()
-        for message in await self._snapshot(self.player.pk):
-            await self.send_json(message)
+        if self.player is not None:
+            for message in await self._snapshot(self.player.pk):
+                await self.send_json(message)
+        await self._watch(wanted)
 
     async def disconnect(self, code: int) -> None:
         if self.player is not None:
             group = live.player_group(self.player.pk)
             await self.channel_layer.group_discard(group, self.channel_name)
+        await self._leave()
 
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
     ) -> None:
-        """Nothing is taken from the socket but a heartbeat; floods end it."""
+        """Nothing is taken from the socket but a heartbeat and what to watch; floods end it."""
         if bytes_data is not None or len(text_data or "") > TOO_MUCH_BYTES:
             await self.close(code=1009)
-        elif time.monotonic() - self.checked_at >= IDLE_CHECK_SECONDS:
+            return
+        if (wanted := _wanted(text_data or "")) is not None:
+            await self._watch(wanted)
+        if self.player is None:
+            return
+        if time.monotonic() - self.checked_at >= IDLE_CHECK_SECONDS:
             self.checked_at = time.monotonic()
             if await self._player() is None:
                 await self.frame({"stream": "signed-out", "seq": None, "data": {}})
@@ -57,6 +71,28 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channel
         await self.send_json({key: message[key] for key in ("stream", "seq", "data")})
         if message["stream"] == "signed-out":
             await self.close(code=SIGN_IN_FIRST)
+
+    async def _watch(self, stream: str) -> None:
+        """Join a public stream in the place of another, and send where it stands. "" only leaves."""
+        state = live.state_of(stream)
+        if self.watched and stream != self.watched:
+            await self._leave()
+        if state is None:
+            return
+        self.watched = stream
+        # Joined first: what happens while the state is read comes as frames.
+        await self.channel_layer.group_add(live.public_group(stream), self.channel_name)
+        await self.send_json(await database_sync_to_async(state)())
+
+    async def _leave(self) -> None:
+        if self.watched:
+            group = live.public_group(self.watched)
+            await self.channel_layer.group_discard(group, self.channel_name)
+            self.watched = ""
+
+    def _asked(self, name: str) -> str:
+        said: str = self.scope["query_string"].decode()
+        return parse_qs(said).get(name, [""])[0]
 
     @database_sync_to_async
     def _player(self) -> Player | None:
@@ -85,7 +121,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channel
             for balance in selectors.balances(player_id)
             if balance.version
         ]
-        since = parse_qs(self.scope["query_string"].decode()).get("since", [""])[0]
+        since = self._asked("since")
         unread = services.unread_frame(player_id)
         if since or unread["count"]:
             frames.append({"stream": "unread", "seq": None, "data": unread})
@@ -95,3 +131,13 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channel
                 for notice in services.missed(player_id, int(since))
             ]
         return frames
+
+
+def _wanted(text: str) -> str | None:
+    """The stream that a message asks to watch; None for a heartbeat and for nonsense."""
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return None
+    wanted = said.get("watch") if isinstance(said, dict) else None
+    return wanted if isinstance(wanted, str) else None

@@ -8,13 +8,18 @@ from django.urls import reverse
 from apps.accounts.events import PlayerRegistered
 from apps.accounts.models import Player
 from apps.events.bus import handles
+from apps.jackpots.events import JackpotWon
 from apps.messaging import letters, services
 from apps.messaging.models import Notice
 from apps.payments.events import (
     DepositCancelled,
     DepositConfirmed,
     DepositEvent,
+    DepositHeld,
+    DepositRefunded,
+    DepositReversed,
     DepositSeen,
+    DepositTakenBack,
     WithdrawalEvent,
     WithdrawalPaid,
     WithdrawalRejected,
@@ -22,6 +27,7 @@ from apps.payments.events import (
     WithdrawalRequested,
 )
 from apps.treasury.events import BalanceAdjusted
+from apps.wallet.statements.events import StatementReady
 
 INFO, SUCCESS, WARNING = Notice.Kind.INFO, Notice.Kind.SUCCESS, Notice.Kind.WARNING
 
@@ -48,13 +54,38 @@ def deposit_seen(event: DepositSeen) -> None:
 
 @handles(DepositConfirmed)
 def deposit_confirmed(event: DepositConfirmed) -> None:
-    _tell_deposit(event, SUCCESS, "Deposit confirmed", "is in your balance.")
-    _mail(event, "deposit_confirmed", "payments:deposit_detail")
+    title = "Deposit released" if event.was_held else "Deposit confirmed"
+    _tell_deposit(event, SUCCESS, title, "is in your balance.")
+    kind = "deposit_released" if event.was_held else "deposit_confirmed"
+    _mail(event, kind, "payments:deposit_detail")
+
+
+@handles(DepositHeld)
+def deposit_held(event: DepositHeld) -> None:
+    words = "arrived above one of the limits. Our payments team looks at it."
+    _tell_deposit(event, WARNING, "Deposit set aside", words)
+    _mail(event, "deposit_held", "payments:deposit_detail")
+
+
+@handles(DepositRefunded)
+def deposit_refunded(event: DepositRefunded) -> None:
+    words = f"went back to where it came from.{_owing(event)}"
+    _tell_deposit(event, INFO, "Deposit sent back", words)
+    _mail(event, "deposit_refunded", "payments:deposit_detail", owing=_owing(event))
+
+
+@handles(DepositReversed)
+def deposit_reversed(event: DepositReversed) -> None:
+    words = f"was taken back by your bank or payment provider.{_owing(event)}"
+    _tell_deposit(event, WARNING, "Deposit taken back", words)
+    _mail(event, "deposit_reversed", "payments:deposit_detail", owing=_owing(event))
 
 
 @handles(DepositCancelled)
 def deposit_cancelled(event: DepositCancelled) -> None:
-    _tell_deposit(event, WARNING, "Deposit not credited", "was cancelled by the network.")
+    _tell_deposit(
+        event, WARNING, "Deposit not credited", "did not come through and is not credited."
+    )
 
 
 @handles(WithdrawalRequested)
@@ -93,6 +124,29 @@ def balance_adjusted(event: BalanceAdjusted) -> None:
     )
 
 
+@handles(StatementReady)
+def statement_ready(event: StatementReady) -> None:
+    _tell(
+        event.player_id,
+        SUCCESS,
+        "Statement ready",
+        f"The PDF of {event.words} can be downloaded.",
+        reverse("statements:statement", args=[event.number]),
+    )
+
+
+@handles(JackpotWon)
+def jackpot_won(event: JackpotWon) -> None:
+    amount = f"{Decimal(event.amount).normalize():f} {event.currency}"
+    _tell(
+        event.player_id,
+        SUCCESS,
+        f"You won the {event.level} jackpot",
+        f"{amount} is in your balance.",
+        reverse("jackpots:drop", args=[event.public_id]),
+    )
+
+
 def _tell_deposit(event: DepositEvent, kind: str, title: str, words: str) -> None:
     href = reverse("payments:deposit_detail", args=[event.public_id])
     _tell(event.player_id, kind, title, f"{_amount(event)} {words}", href)
@@ -109,11 +163,18 @@ def _tell(player_id: int, kind: str, title: str, text: str, href: str) -> None:
     )
 
 
-def _mail(event: DepositEvent | WithdrawalEvent, kind: str, url_name: str) -> None:
+def _owing(event: DepositTakenBack) -> str:
+    """It was spent before it went: the balance is below zero by that much."""
+    if not event.owed:
+        return ""
+    return f" Your balance is short of {Decimal(event.owed).normalize():f} {event.currency} now."
+
+
+def _mail(event: DepositEvent | WithdrawalEvent, kind: str, url_name: str, **words: str) -> None:
     """No address, hash or name of a bank: a mail is read by whoever has the mailbox."""
     player = Player.objects.select_related("user").get(pk=event.player_id)
     href = f"{settings.SITE_ORIGIN}{reverse(url_name, args=[event.public_id])}"
-    letters.send(player, kind, {"amount": _amount(event), "href": href})
+    letters.send(player, kind, {"amount": _amount(event), "href": href, **words})
 
 
 def _amount(event: DepositEvent | WithdrawalEvent) -> str:

@@ -17,16 +17,22 @@ class MailKind:
     keeps: timedelta = NOTICE
     is_code: bool = False
     stream: str = Mail.Stream.SECURITY
+    proves: bool = False  # whoever follows its link shows that the address takes mail
     topic: str = ""  # what a player may switch off; empty is always sent
 
 
 KINDS = {
     "password_reset_key": MailKind(PASSWORD_RESET, is_code=True),
-    "email_confirmation": MailKind(CONFIRMATION, is_code=True),
-    "email_confirmation_signup": MailKind(CONFIRMATION, is_code=True),
+    "email_confirmation": MailKind(CONFIRMATION, is_code=True, proves=True),
+    "email_confirmation_signup": MailKind(CONFIRMATION, is_code=True, proves=True),
     "payout_address": MailKind(is_code=True),
     "payouts_frozen": MailKind(),
     "deposit_confirmed": MailKind(topic="deposits"),
+    "deposit_held": MailKind(topic="deposits"),
+    "deposit_released": MailKind(topic="deposits"),
+    "deposit_refunded": MailKind(topic="deposits"),
+    # Money that leaves without the player's wish: not to be switched off.
+    "deposit_reversed": MailKind(),
     "withdrawal_requested": MailKind(topic="withdrawals"),
     "withdrawal_paid": MailKind(topic="withdrawals"),
     "withdrawal_refused": MailKind(topic="withdrawals"),

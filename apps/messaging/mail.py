@@ -171,7 +171,7 @@ def _claim() -> Mail | None:
         return None
     if mail.expires_at <= at:
         move(mail, State.EXPIRED)
-    elif suppressions.consent_renewed(mail):
+    elif suppressions.consent_renewed(mail) or suppressions.is_on_trial(mail):
         # The provider has to forget the old word first.
         mail.due_at = at + timedelta(seconds=CONSENT_SECONDS)
         mail.save(update_fields=["due_at", "changed_at"])

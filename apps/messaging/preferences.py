@@ -26,10 +26,11 @@ class TopicChoice:
 MARKETING = "marketing"
 ALWAYS = (
     Topic("sign_in", "Password and e-mail address", "Changes, and links to confirm or reset them"),
+    Topic("taken_back", "Payments taken back", "When a bank takes back what you had paid in"),
     Topic("payouts", "Payout addresses", "A new address, and payouts that were frozen"),
 )
 TOPICS = (
-    Topic("deposits", "Deposits", "When one is in your balance"),
+    Topic("deposits", "Deposits", "When one is in your balance, set aside or sent back"),
     Topic("withdrawals", "Withdrawals", "When one is requested, sent or refused"),
     Topic(MARKETING, "News and offers", "Only while you want them"),
 )

@@ -3,9 +3,10 @@
 from django.conf import settings
 from django.urls import reverse
 
+from apps.accounts.events import EmailConfirmed
 from apps.accounts.models import Player
 from apps.events.bus import handles
-from apps.messaging import letters, services
+from apps.messaging import letters, services, suppressions
 from apps.messaging.models import Notice
 from apps.payments.addressbook import not_me_path
 from apps.payments.events import PayoutAddressAdded, PayoutsFrozen, WithdrawalCancelled
@@ -28,6 +29,12 @@ def payout_address_added(event: PayoutAddressAdded) -> None:
         "payout_address",
         {"address": address, "not_me_url": f"{settings.SITE_ORIGIN}{not_me_path(event.link_id)}"},
     )
+
+
+@handles(EmailConfirmed)
+def email_confirmed(event: EmailConfirmed) -> None:
+    player = Player.objects.get(pk=event.player_id)
+    suppressions.confirmed(player, event.email)
 
 
 @handles(PayoutsFrozen)

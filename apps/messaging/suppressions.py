@@ -11,7 +11,7 @@ from apps.audit import services as audit
 from apps.core.clock import now
 from apps.core.errors import InvalidInput, NotFound
 from apps.integrations.errors import ProviderError
-from apps.messaging import services
+from apps.messaging import kinds, services
 from apps.messaging.models import Mail, Notice, Suppression
 from apps.messaging.providers.base import Carrier
 
@@ -26,9 +26,12 @@ BATCH = 20
 
 def reason_for(mail: Mail) -> str:
     """Why this mail is not to be sent; empty when it is."""
-    found = Suppression.objects.filter(
+    standing = Suppression.objects.filter(
         email__iexact=mail.to_email, lifted_at=None, stream__in=["", mail.stream]
-    ).first()
+    )
+    if kinds.of(mail.kind).proves:
+        standing = standing.exclude(reason=Reason.HARD_BOUNCE)
+    found = standing.first()
     if found is not None:
         return str(found.get_reason_display())
     if mail.stream == Mail.Stream.MARKETING and not _wants_marketing(mail):
@@ -97,6 +100,42 @@ def consent_renewed(mail: Mail) -> bool:
         lifted_at=None,
     )
     return bool(old.update(lifted_at=now(), provider_due_at=now()))
+
+
+def is_on_trial(mail: Mail) -> bool:
+    """Whether a mail asks a bounced address to prove itself, and the provider has to be told first.
+
+    The suppression stands until the link in the mail is followed; only this mail passes it.
+    """
+    about = kinds.of(mail.kind)
+    # Once: a mail that has waited is not due at its first moment any more.
+    if not about.proves or mail.due_at != mail.expires_at - about.keeps:
+        return False
+    bounced = Suppression.objects.filter(
+        email__iexact=mail.to_email, reason=Reason.HARD_BOUNCE, lifted_at=None
+    )
+    return bool(bounced.update(provider_due_at=now()))
+
+
+@transaction.atomic
+def confirmed(player: Player, email: str) -> int:
+    """Lift the bounces of an address whose owner has followed a link we sent there."""
+    rows = list(
+        Suppression.objects.select_for_update().filter(
+            email__iexact=email, reason=Reason.HARD_BOUNCE, lifted_at=None
+        )
+    )
+    for row in rows:
+        row.lifted_at = row.provider_due_at = now()
+        row.save(update_fields=["lifted_at", "provider_due_at"])
+        audit.record(
+            "mail.suppression_lifted",
+            actor=player,
+            subject=row,
+            before={"reason": row.reason, "stream": row.stream or "all"},
+            reason="The address was confirmed anew.",
+        )
+    return len(rows)
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from apps.messaging import mail
+from apps.messaging import mail, retention
 
 
 @shared_task(name="messaging.send_mail")
@@ -11,3 +11,8 @@ def send_mail() -> int:
 @shared_task(name="messaging.watch_webhook")
 def watch_webhook() -> None:
     mail.watch_reports()
+
+
+@shared_task(name="messaging.delete_old_mails")
+def delete_old_mails() -> int:
+    return retention.delete_old()

@@ -4,6 +4,7 @@ from typing import Final
 
 SUPPORT: Final = "support"
 FINANCE: Final = "finance"
+GAME_MANAGER: Final = "game_manager"
 ADMINISTRATOR: Final = "administrator"
 
 _SUPPORT = {
@@ -23,6 +24,11 @@ _SUPPORT = {
     "originals.view_original",
     "originals.view_bet",
     "originals.view_seedpair",
+    "originals.view_crashchain",
+    "originals.view_crashround",
+    "originals.view_autorun",
+    "jackpots.view_jackpot",
+    "jackpots.view_win",
     "integrations.view_inboxmessage",
     "messaging.view_mail",
     "messaging.view_suppression",
@@ -35,6 +41,7 @@ _FINANCE = _SUPPORT | {
     "payments.reject_withdrawal",
     "payments.resolve_withdrawal",
     "payments.view_savedaddress",
+    "payments.reveal_walletowner",
     "payments.view_limitrule",
     "payments.view_approvalrule",
     "operator.change_player_rank",
@@ -81,32 +88,67 @@ _FINANCE = _SUPPORT | {
     "treasury.view_gatewayrecord",
     "treasury.view_chargeback",
     "liabilities.view_snapshot",
+    "jackpots.propose_jackpot",
+    "jackpots.pause_jackpot",
+    "jackpots.release_win",
+    "jackpots.propose_win",
 }
-_ADMINISTRATOR = _FINANCE | {
-    "payments.change_limitrule",
-    "liabilities.publish_snapshot",
-    "payments.change_approvalrule",
-    "payments.end_payoutstop",
+# Games, and nothing of players: no names, no addresses, no payments.
+_GAME_MANAGER = {
+    "games.view_game",
+    "games.view_studio",
+    "games.view_gamesession",
+    "games.view_round",
+    "games.view_cataloguestate",
+    "games.view_stop",
+    "games.view_collection",
+    "games.view_roundcase",
+    "games.view_returntally",
+    "originals.view_original",
+    "originals.view_bet",
+    "audit.view_alarm",
     "operator.switch_games",
-    "originals.change_original",
-    "operator.replay_callbacks",
-    "operator.retry_deliveries",
-    "operator.resolve_alarms",
-    "messaging.reveal_mail",
-    "messaging.resend_mail",
-    "operator.manage_staff",
-    "operator.view_staff",
-    "accounts.view_apikey",
-    "audit.view_record",
-    "audit.view_seal",
-    "events.view_delivery",
-    "ledger.view_cursor",
-    "ledger.view_position",
-    "treasury.approve_threshold",
+    "operator.manage_partners",
+    "operator.manage_collections",
+    "operator.resolve_rounds",
+    "operator.set_win_caps",
+    "jackpots.view_jackpot",
+    "jackpots.view_win",
+    "jackpots.propose_jackpot",
+    "jackpots.pause_jackpot",
 }
+_ADMINISTRATOR = (
+    _FINANCE
+    | _GAME_MANAGER
+    | {
+        "payments.change_limitrule",
+        "liabilities.publish_snapshot",
+        "payments.change_approvalrule",
+        "payments.end_payoutstop",
+        "operator.switch_games",
+        "originals.change_original",
+        "operator.replay_callbacks",
+        "operator.retry_deliveries",
+        "operator.resolve_alarms",
+        "messaging.reveal_mail",
+        "messaging.resend_mail",
+        "operator.manage_staff",
+        "operator.view_staff",
+        "accounts.view_apikey",
+        "audit.view_record",
+        "audit.view_seal",
+        "events.view_delivery",
+        "ledger.view_cursor",
+        "ledger.view_position",
+        "treasury.approve_threshold",
+        "jackpots.approve_jackpot",
+        "jackpots.approve_win",
+    }
+)
 
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     SUPPORT: frozenset(_SUPPORT),
     FINANCE: frozenset(_FINANCE),
+    GAME_MANAGER: frozenset(_GAME_MANAGER),
     ADMINISTRATOR: frozenset(_ADMINISTRATOR),
 }

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from apps.operator import money_urls
+from apps.operator import game_urls, jackpot_urls, money_urls
 from apps.operator.views import dashboard, entries, players, staff, withdrawals
 
 Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -14,6 +14,8 @@ Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
 def patterns(wrap: Wrap) -> list[URLPattern]:
     return [
         *money_urls.patterns(wrap),
+        *game_urls.patterns(wrap),
+        *jackpot_urls.patterns(wrap),
         path("live/", wrap(dashboard.live), name="operator_live"),
         path("live/bets/", wrap(dashboard.bets), name="operator_bets"),
         path("queue/", wrap(withdrawals.queue), name="operator_queue"),
@@ -23,6 +25,7 @@ def patterns(wrap: Wrap) -> list[URLPattern]:
         path("queue/<str:public_id>/take/", wrap(withdrawals.take), name="operator_take"),
         path("queue/<str:public_id>/give-back/", wrap(withdrawals.give_back), name="operator_back"),
         path("queue/<str:public_id>/hold/", wrap(withdrawals.hold), name="operator_hold"),
+        path("queue/<str:public_id>/owner/", wrap(withdrawals.owner), name="operator_owner"),
         path("queue/<str:public_id>/settle/", wrap(withdrawals.settle), name="operator_settle"),
         path("players/<int:player_id>/", wrap(players.show), name="operator_player"),
         path("players/<int:player_id>/timeline/", wrap(players.more), name="operator_timeline"),

@@ -14,8 +14,8 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from apps.core.admin import ReadOnlyAdmin, ReasonForm, actor, badge, link
-from apps.originals import services
-from apps.originals.models import Bet, Original, SeedPair
+from apps.originals import services, stakes
+from apps.originals.models import AutoRun, Bet, CrashChain, CrashRound, Original, SeedPair
 
 CHANGE = "originals.change_original"
 
@@ -184,9 +184,96 @@ class BetAdmin(ReadOnlyAdmin):
     def result(self, bet: Bet) -> str:
         return str(bet.detail)
 
-    @display(description="seeds")
+    @display(description="seeds or round")
     def pair(self, bet: Bet) -> SafeString:
-        return link("admin:originals_seedpair_change", [bet.seeds_id], bet.seeds)
+        if bet.round is not None:
+            return link("admin:originals_crashround_change", [bet.round.pk], bet.round)
+        return link("admin:originals_seedpair_change", [bet.pair.pk], bet.pair)
+
+
+@admin.register(CrashRound)
+class CrashRoundAdmin(ReadOnlyAdmin):
+    list_display = ("public_id", "number", "chain", "state", "times", "started_at", "over_at")
+    list_filter = (("state", ChoicesCheckboxFilter), ("started_at", RangeDateTimeFilter))
+    list_select_related = ("chain",)
+    search_fields = ("=public_id", "=number")
+    ordering = ("-id",)
+    fields = (
+        "public_id",
+        "chain",
+        "number",
+        "state",
+        "times",
+        "commitment",
+        "link",
+        "shown_ceiling",
+        "created_at",
+        "betting_until",
+        "started_at",
+        "bust_at",
+        "over_at",
+    )
+    readonly_fields = fields
+
+    @display(description="all cashed out at")
+    def shown_ceiling(self, round_: CrashRound) -> str:
+        return (
+            "" if round_.ceiling is None else f"{round_.ceiling // 100}.{round_.ceiling % 100:02d}"
+        )
+
+
+@admin.register(CrashChain)
+class CrashChainAdmin(ReadOnlyAdmin):
+    list_display = ("public_id", "first_link", "used", "length", "salt_origin", "salted_at")
+    search_fields = ("=public_id", "=first_link")
+    ordering = ("-id",)
+    fields = (
+        "public_id",
+        "first_link",
+        "salt",
+        "salt_origin",
+        "used",
+        "length",
+        "created_at",
+        "salted_at",
+    )
+    readonly_fields = fields
+
+
+@admin.register(AutoRun)
+class AutoRunAdmin(ReadOnlyAdmin):
+    list_display = ("public_id", "owner", "game", "state", "reason", "placed", "created_at")
+    list_filter = (("state", ChoicesCheckboxFilter), ("game", RelatedDropdownFilter))
+    list_select_related = ("player", "game")
+    search_fields = ("=public_id", "=player__public_id")
+    ordering = ("-id",)
+    fields = (
+        "public_id",
+        "owner",
+        "game",
+        "state",
+        "reason",
+        "choice",
+        "currency",
+        "first_stake",
+        "next_stake",
+        "placed",
+        "bets_max",
+        "staked",
+        "paid",
+        "raise_on_win",
+        "raise_on_loss",
+        "stop_profit",
+        "stop_loss",
+        "stop_single_win",
+        "created_at",
+        "ended_at",
+    )
+    readonly_fields = fields
+
+    @display(description="player")
+    def owner(self, run: AutoRun) -> SafeString:
+        return link("admin:operator_player", [run.player_id], run.player)
 
 
 @admin.register(SeedPair)
@@ -218,4 +305,4 @@ class SeedPairAdmin(ReadOnlyAdmin):
 
 
 def _base(amount: Decimal) -> str:
-    return str(services.base_money(amount))
+    return str(stakes.base_money(amount))

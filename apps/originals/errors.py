@@ -31,6 +31,36 @@ class RoundOver(Conflict):
     message = "This round is over."
 
 
+class BettingClosed(Conflict):
+    code = "betting_closed"
+    message = "This round takes no more bets. The next one begins in a moment."
+
+
+class RoundFull(Conflict):
+    code = "round_full"
+    message = "This round takes no more stakes. Bet less, or wait for the next one."
+
+
+class NotFlying(Conflict):
+    code = "round_not_started"
+    message = "The round has not begun."
+
+
+class UnknownRun(NotFound):
+    code = "run_not_found"
+    message = "There is no such run of bets."
+
+
+class RunOpen(Conflict):
+    code = "run_open"
+    message = "You have a run of bets on this game already. Stop it first."
+
+
+class RunEnded(Conflict):
+    code = "run_ended"
+    message = "This run of bets is over."
+
+
 class StepTaken(Conflict):
     code = "step_taken"
     message = "This step of the round was taken differently."

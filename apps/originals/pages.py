@@ -22,6 +22,12 @@ PAGES = {
     page.code: page
     for page in (
         GamePage(
+            "crash",
+            "crash",
+            "One multiplier rises for everybody. Leave before it breaks off.",
+            "99% or a little less, wherever you leave",
+        ),
+        GamePage(
             "dice",
             "dice",
             "Choose a target; the roll lands above it or below.",

@@ -2,7 +2,7 @@
 
 What is signed is everything known when the bet ended: the commitment shown before it, the choice, the
 result and the money. The server seed joins beside it once its pair was rotated, because its hash is in
-the signed part already.
+the signed part already. In crash that seed is the link of the round, public when the round is over.
 """
 
 import json
@@ -15,14 +15,16 @@ from apps.core.errors import DomainError, InvalidInput
 from apps.core.money import Money
 from apps.ledger.selectors import currency
 from apps.originals import selectors
+from apps.originals.fairness import crash as curve
 from apps.originals.fairness import tables
-from apps.originals.fairness.draws import Draws, commitment
+from apps.originals.fairness.draws import Draws, SharedDraw, commitment
 from apps.originals.models import Bet
 from apps.originals.rules import RULES
 
 PURPOSE = b"originals-bet\n"
 RECEIPT_BYTES_MAX = 64 * 1024
 LATER = "server_seed"
+LINKS_MAX = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,16 @@ def check(found: Mapping[str, Any]) -> list[Step]:
         return [*steps, Step("result", False, f"The receipt cannot be worked out: {error}.")]
 
 
+def _of_chain(proof: Mapping[str, Any], link: str) -> Step:
+    """Whether the link of a crash round leads back to what was published before the salt."""
+    number = int(proof["nonce"])
+    if not 0 < number <= LINKS_MAX:
+        return Step("chain", False, "No chain has this round.")
+    first = curve.walk_back(link, number)
+    said = f"{number} steps back lies {first}; published was {proof['chain']}."
+    return Step("chain", first == proof["chain"], said)
+
+
 def _signature(found: Mapping[str, Any], proof: Mapping[str, Any]) -> Step:
     try:
         genuine = signatures.verify(
@@ -106,6 +118,9 @@ def _replayed(proof: Mapping[str, Any], seed: str) -> list[Step]:
         return [*steps, Step("result", False, "Its pay table is not one we have.")]
     rule = RULES[proof["game"]]
     draws = Draws(seed, proof["client_seed"], proof["nonce"])
+    if rule.is_shared:
+        draws = SharedDraw(seed, proof["client_seed"])
+        steps.append(_of_chain(proof, seed))
     outcome = rule.play(draws, rule.read(proof["choice"]), proof["actions"])
     steps.append(
         Step(

@@ -36,6 +36,12 @@ class LimboChoice(Choice, frozen=True):
     target: int
 
 
+class CrashChoice(Choice, frozen=True):
+    """auto: hundredths to cash out at by itself; 0 leaves it to the player."""
+
+    auto: int
+
+
 class WheelChoice(Choice, frozen=True):
     segments: int
     risk: Risk
@@ -69,7 +75,10 @@ class NoChoice(Choice, frozen=True):
 
 @dataclass(frozen=True)
 class Rule:
-    """resolve: what a round is after these actions. can_leave: with what it is worth so far."""
+    """resolve: what a round is after these actions. can_leave: with what it is worth so far.
+
+    is_shared: everybody plays the same round, whose result is no seed pair's (crash).
+    """
 
     code: str
     title: str
@@ -77,6 +86,7 @@ class Rule:
     resolve: Callable[[Draws, Any, Sequence[str]], Outcome]
     has_steps: bool = False
     can_leave: bool = False
+    is_shared: bool = False
 
     def read(self, choice: Mapping[str, Any]) -> Choice:
         """Raises InvalidChoice."""
@@ -127,6 +137,11 @@ RULES = {
         Rule(
             "limbo", "Limbo", LimboChoice,
             lambda draws, its, _: games.limbo(draws, target=its.target),
+        ),
+        Rule(
+            "crash", "Crash", CrashChoice,
+            lambda draws, its, actions: games.crash(draws, auto=its.auto, actions=actions),
+            has_steps=True, is_shared=True,
         ),
         Rule("mines", "Mines", MinesChoice, _mines, has_steps=True, can_leave=True),
         Rule(

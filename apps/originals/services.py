@@ -4,14 +4,13 @@ A bet, its result and what it pays are one transaction: a round in one step is d
 statement of the journal, and a nonce is used up exactly when a bet stands on it.
 """
 
-import re
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import msgspec
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -20,15 +19,13 @@ from apps.audit import services as audit
 from apps.core.clock import now
 from apps.core.errors import InvalidInput
 from apps.core.money import Money
-from apps.ledger.selectors import currency
-from apps.originals import seeds
+from apps.originals import crash, runs, seeds, stakes, theory
 from apps.originals.errors import (
     InvalidChoice,
     KeyReused,
     OriginalClosed,
     RoundOpen,
     RoundOver,
-    StakeOutOfRange,
     StepTaken,
     UnknownBet,
     UnknownOriginal,
@@ -36,44 +33,55 @@ from apps.originals.errors import (
 from apps.originals.fairness import tables
 from apps.originals.fairness.games import Outcome
 from apps.originals.fairness.tables import ONE
-from apps.originals.models import Bet, Original
+from apps.originals.models import AutoRun, Bet, Original
 from apps.originals.rules import CASH_OUT, RULES, Rule
-from apps.rates import selectors as rates
+from apps.originals.stakes import GATE_SQL, PARTNER, check_key
 from apps.wallet import movements
 from apps.wallet.errors import PlayRefused
 from apps.wallet.movements import OPEN, Gate
 from apps.wallet.services import open_wallet
 
-PARTNER = "originals"
-KEY = re.compile(r"[!-~]{1,64}", re.ASCII)
-GATE_SQL = (
-    "SELECT CASE WHEN NOT o.enabled THEN 'game' END FROM originals_game o WHERE o.code = %s::text"
-)
 # A round that waits longer than this is ended by its rules.
 ABANDONED_AFTER = timedelta(days=30)
 State = Bet.State
 
 
 @transaction.atomic
-def place(*, player: Player, game: str, choice: Mapping[str, Any], stake: Money, key: str) -> Bet:
+def place(
+    *,
+    player: Player,
+    game: str,
+    choice: Mapping[str, Any],
+    stake: Money,
+    key: str,
+    run: AutoRun | None = None,
+    is_hidden: bool = False,
+) -> Bet:
     """Bet once. The same key gives the same bet again and moves nothing.
 
+    run: the autobet run it belongs to, locked. is_hidden: others do not see whose bet it is.
     Raises UnknownOriginal, InvalidChoice, StakeOutOfRange, OriginalClosed, RoundOpen, KeyReused,
-    InsufficientFunds, WalletBlocked.
+    InsufficientFunds, WalletBlocked; BettingClosed and RoundFull in crash.
     """
     rule = rule_of(game)
     read = rule.read(choice)
-    if not KEY.fullmatch(key):
-        raise InvalidInput(fields={"key": "Use up to 64 letters, digits and signs."})
+    check_key(key)
+    # The lock orders all bets of a player, those of crash too.
     pair = seeds.lock_active(player)
     asked = msgspec.to_builtins(read)
     if earlier := Bet.objects.filter(player=player, key=key).first():
         if (earlier.game_id, earlier.choice, earlier.base_money) != (game, asked, stake):
             raise KeyReused
         return earlier
-    win_max = _win_max(Original.objects.get(code=game), stake)
+    win_max = stakes.win_max(Original.objects.get(code=game), stake)
+    stakes.check_cap(stake, theory.largest(game, asked))
     if rule.has_steps and Bet.objects.filter(player=player, game=game, state=State.OPEN).exists():
         raise RoundOpen
+    if rule.is_shared:
+        return crash.join(
+            player=player, choice=asked, stake=stake, key=key, win_max=win_max, run=run,
+            is_hidden=is_hidden,
+        )  # fmt: skip
     nonce = pair.next_nonce
     outcome = rule.play(seeds.draws_of(pair, nonce), read)
     pair.next_nonce = nonce + 1
@@ -85,6 +93,8 @@ def place(*, player: Player, game: str, choice: Mapping[str, Any], stake: Money,
         currency=stake.currency.code,
         key=key,
         seeds=pair,
+        run=run,
+        is_hidden=is_hidden,
         nonce=nonce,
         table_version=tables.VERSION,
         choice=asked,
@@ -99,12 +109,20 @@ def place(*, player: Player, game: str, choice: Mapping[str, Any], stake: Money,
 
 
 @transaction.atomic
-def act(*, player: Player, public_id: str, action: str, step: int) -> Bet:
+def act(
+    *, player: Player, public_id: str, action: str, step: int, arrived: float | None = None
+) -> Bet:
     """Take one step of an open round. step: how many were taken before; a repeat changes nothing.
 
+    arrived: the monotonic clock when the request reached us, which decides a cash-out of crash.
     Raises UnknownBet, StepTaken, RoundOver, InvalidChoice, InsufficientFunds, WalletBlocked.
     """
+    arrived = time.monotonic() if arrived is None else arrived
     bet = _locked(player, public_id)
+    if bet.round_id is not None:
+        if action != CASH_OUT or step:
+            raise InvalidChoice("A bet on crash can be cashed out, once.")
+        return crash.cash_out(bet, arrived=arrived)
     if 0 <= step < len(bet.actions):
         if bet.actions[step] != action:
             raise StepTaken
@@ -119,7 +137,7 @@ def act(*, player: Player, public_id: str, action: str, step: int) -> Bet:
 
 def finish_abandoned(limit: int = 200) -> int:
     """End rounds nobody came back to: leave with what they are worth, or give the stake back."""
-    old = Bet.objects.filter(state=State.OPEN, created_at__lt=now() - ABANDONED_AFTER)
+    old = Bet.objects.filter(state=State.OPEN, round=None, created_at__lt=now() - ABANDONED_AFTER)
     done = 0
     for public_id, player in old.values_list("public_id", "player")[:limit]:
         with transaction.atomic():
@@ -167,7 +185,7 @@ def set_limits(
         raise InvalidInput(fields={"reason": "Give a reason."})
     wanted = {"stake_min": stake_min, "stake_max": stake_max, "win_max": win_max}
     for name, amount in wanted.items():
-        if base_money(amount).units <= 0:
+        if stakes.base_money(amount).units <= 0:
             raise InvalidInput(fields={name: "Enter an amount above zero."})
     if stake_max < stake_min:
         raise InvalidInput(fields={"stake_max": "Not below the least stake."})
@@ -194,44 +212,15 @@ def rule_of(game: str) -> Rule:
         raise UnknownOriginal from None
 
 
-def base_money(amount: Decimal) -> Money:
-    """A limit as it is kept: major units of the base currency."""
-    return Money.from_major(amount, currency(settings.BASE_CURRENCY))
-
-
-def limits_of(original: Original, code: str) -> tuple[Money, Money, Money] | None:
-    """Least stake, greatest stake and greatest win in a currency; None without a rate."""
-    found = []
-    for amount in (original.stake_min, original.stake_max, original.win_max):
-        shown = rates.convert(base_money(amount), code, use="display")
-        if shown is None:
-            return None
-        found.append(shown.money)
-    return found[0], found[1], found[2]
-
-
-def _win_max(original: Original, stake: Money) -> Money:
-    """The most this bet can pay. Raises StakeOutOfRange."""
-    limits = limits_of(original, stake.currency.code)
-    if limits is None:
-        raise StakeOutOfRange(f"We cannot value a stake in {stake.currency} at the moment.")
-    least, most, win_max = limits
-    if stake.units <= 0 or stake < least:
-        raise StakeOutOfRange(fields={"stake": f"The least stake is {least}."})
-    if stake > most:
-        raise StakeOutOfRange(fields={"stake": f"The greatest stake is {most}."})
-    return win_max
-
-
 def _step(bet: Bet, action: str) -> None:
     rule = RULES[bet.game_id]
     read = rule.read(bet.choice)
     actions = [*bet.actions, action]
-    outcome = rule.play(seeds.draws_of(bet.seeds, bet.nonce), read, actions)
+    outcome = rule.play(seeds.draws_of(bet.pair, bet.nonce), read, actions)
     if outcome.is_open and rule.can_leave and outcome.pays(bet.base_money.units) >= _cap(bet):
         # It cannot be worth more than the most that is paid, so it may not be lost any more either.
         actions.append(CASH_OUT)
-        outcome = rule.play(seeds.draws_of(bet.seeds, bet.nonce), read, actions)
+        outcome = rule.play(seeds.draws_of(bet.pair, bet.nonce), read, actions)
     whole = bet.base_money.units * int(outcome.detail.get("parts", 1))
     more = Money(whole - bet.stake_money.units, bet.base_money.currency)
     bet.actions = actions
@@ -240,6 +229,7 @@ def _step(bet: Bet, action: str) -> None:
 
 def _apply(bet: Bet, outcome: Outcome, *, staked: Money, step: int) -> None:
     """Move the money of a step and keep what it came to."""
+    run = runs.lock(bet)
     paid = Money(min(outcome.pays(bet.base_money.units), _cap(bet)), staked.currency)
     is_over = not outcome.is_open
     operations: list[movements.Bet | movements.Win] = []
@@ -282,6 +272,8 @@ def _apply(bet: Bet, outcome: Outcome, *, staked: Money, step: int) -> None:
     if is_over:
         bet.state, bet.closed_at, bet.payout = State.CLOSED, now(), paid.major
     bet.save()
+    if is_over and run is not None:
+        runs.count(run, bet)
 
 
 def _finish(bet: Bet) -> None:
@@ -312,8 +304,11 @@ def _refund(bet: Bet, reason: str) -> None:
         wallet_id=bet.wallet_id,
         currency=bet.base_money.currency,
     )
+    run = runs.lock(bet)
     bet.state, bet.closed_at = State.REFUNDED, now()
     bet.save()
+    if run is not None:
+        runs.count(run, bet)
     audit.record("originals.refunded", actor="system", subject=bet, reason=reason)
 
 
@@ -332,7 +327,7 @@ def _cap(bet: Bet) -> int:
 def _locked(player: Player, public_id: str) -> Bet:
     bet = (
         Bet.objects.select_for_update(of=("self",))
-        .select_related("seeds")
+        .select_related("seeds", "round__chain")
         .filter(player=player, public_id=public_id)
         .first()
     )

@@ -2,6 +2,7 @@
 
 import json
 import re
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,20 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from apps.accounts.models import Player
-from apps.accounts.people import player_of, player_required
-from apps.core.errors import DomainError
+from apps.accounts.people import HIDDEN, player_of, player_required, public_name
+from apps.core.errors import DomainError, InvalidInput
 from apps.ledger.selectors import currency
-from apps.originals import receipts, seeds, selectors, services
-from apps.originals.api.serializers import BetOutput
+from apps.originals import (
+    autobet,
+    crash,
+    crash_feed,
+    receipts,
+    seeds,
+    selectors,
+    services,
+    stakes,
+)
+from apps.originals.api.serializers import BetOutput, RunOutput
 from apps.originals.errors import UnknownOriginal
 from apps.originals.models import Bet
 from apps.originals.pages import PAGES, pay_table, tables_for
@@ -30,9 +40,9 @@ STRIP = 12
 BETS_SHOWN = 12
 BETS_PAGE = 50
 PAIRS_PAGE = 20
+BULK = 500
 ID_DIGITS_MAX = 18
 TABS = [("tab-bets", "My bets"), ("tab-how", "How it works"), ("tab-fair", "Fairness")]
-HIDDEN = "Hidden"
 
 
 @require_GET
@@ -49,7 +59,7 @@ def game(request: HttpRequest, code: str) -> HttpResponse:
     original = selectors.original(code)
     player = player_of(request.user)
     its = currency(player.active_currency if player else settings.BASE_CURRENCY)
-    limits = services.limits_of(original, its.code)
+    limits = stakes.limits_of(original, its.code)
     recent = list(selectors.bets(player, game=code)[:BETS_SHOWN]) if player else []
     going_on = selectors.open_bet(player, code) if player else None
     balance = None
@@ -66,6 +76,10 @@ def game(request: HttpRequest, code: str) -> HttpResponse:
         "recent": [BetOutput(one).data for one in recent[:STRIP] if one.state != Bet.State.OPEN],
         "tables": tables_for(code),
     }
+    if player and (run := autobet.running(player, code)):
+        config["run"] = RunOutput(run).data
+    if code == crash.GAME:
+        config["crash"] = crash_feed.state()["data"]
     context = {
         "original": original,
         "page": PAGES[code],
@@ -81,6 +95,11 @@ def game(request: HttpRequest, code: str) -> HttpResponse:
         "element": f"x-{code}",
         "pair": seeds.pairs_of(player) if player else None,
     }
+    if code == crash.GAME:
+        context |= {
+            "chain": selectors.crash_chain(),
+            "round_max": stakes.base_money(Decimal(settings.CRASH_GAME_WIN_MAX)),
+        }
     return render(request, "originals/game.html", context)
 
 
@@ -111,10 +130,11 @@ def bet(request: HttpRequest, public_id: str) -> HttpResponse:
     """One bet, for whoever has its address."""
     found = selectors.bet(public_id)
     player = player_of(request.user)
+    is_own = player is not None and player.pk == found.player_id
     context = {
         "bet": found,
-        "player_name": shown_name(found.player),
-        "is_own": player is not None and player.pk == found.player_id,
+        "player_name": _whose(found, is_own=is_own),
+        "is_own": is_own,
         "proof": json.dumps(receipts.receipt(found), indent=1, ensure_ascii=False),
         "has_page": found.game_id in PAGES,
     }
@@ -129,6 +149,39 @@ def receipt(request: HttpRequest, public_id: str) -> JsonResponse:
     if "save" in request.GET:
         answer["Content-Disposition"] = f'attachment; filename="{found.public_id}.json"'
     return answer
+
+
+@require_GET
+@never_cache
+def crash_round(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One round of crash, for anybody."""
+    found = selectors.crash_round(public_id)
+    proof = json.dumps(selectors.round_proof(found), indent=1) if found.link else ""
+    context = {"round": found, "bets": found.bets.count(), "proof": proof}
+    return render(request, "originals/round.html", context)
+
+
+@require_GET
+@never_cache
+@player_required
+def pair(request: HttpRequest, player: Player, public_id: str) -> JsonResponse:
+    """All bets of a revealed pair, `BULK` at a time, to be checked at once."""
+    start = request.GET.get("from", "0")
+    if not (start.isascii() and start.isdigit() and len(start) <= ID_DIGITS_MAX):
+        raise InvalidInput(fields={"from": "The number of a bet."})
+    found = selectors.revealed_pair(player, public_id)
+    rows = list(selectors.bets_of_pair(found, int(start))[: BULK + 1])
+    return JsonResponse(
+        {
+            "pair": found.public_id,
+            "server_seed": found.server_seed,
+            "commitment": found.commitment,
+            "client_seed": found.client_seed,
+            "count": found.next_nonce,
+            "bets": [selectors.proof(one) for one in rows[:BULK]],
+            "next": rows[BULK].nonce if len(rows) > BULK else None,
+        }
+    )
 
 
 @require_GET
@@ -158,9 +211,11 @@ def offline(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def shown_name(player: Player) -> str:
-    """What strangers may read: a closed account is nobody's any more."""
-    return HIDDEN if player.status == Player.Status.CLOSED else player.display_name
+def _whose(bet: Bet, *, is_own: bool) -> str:
+    """What its page says about the player: strangers read no whole name."""
+    if is_own:
+        return bet.player.display_name
+    return HIDDEN if bet.is_hidden else public_name(bet.player)
 
 
 def _fairness(
@@ -171,12 +226,15 @@ def _fairness(
     asked: str = "",
 ) -> HttpResponse:
     context: dict[str, Any] = {"error": error, "asked": asked, "wanted": request.GET.get("bet", "")}
+    if wanted := request.GET.get("round"):
+        found = selectors.crash_round(wanted)
+        context["wanted"] = json.dumps(selectors.round_proof(found), indent=1) if found.link else ""
     if player is not None:
         before = request.GET.get("before", "")
-        found = selectors.revealed_pairs(player)
+        pairs_found = selectors.revealed_pairs(player)
         if before.isascii() and before.isdigit() and len(before) <= ID_DIGITS_MAX:
-            found = found.filter(pk__lt=int(before))
-        pairs = list(found[: PAIRS_PAGE + 1])
+            pairs_found = pairs_found.filter(pk__lt=int(before))
+        pairs = list(pairs_found[: PAIRS_PAGE + 1])
         context |= {
             "pair": seeds.pairs_of(player),
             "revealed": pairs[:PAIRS_PAGE],

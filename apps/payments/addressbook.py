@@ -16,22 +16,28 @@ from apps.audit import services as audit
 from apps.core.clock import now
 from apps.core.errors import InvalidInput, NotFound
 from apps.events.bus import publish
-from apps.payments import guard
+from apps.payments import guard, travel_rule
 from apps.payments.addresses import normalised, require_address, spellings
 from apps.payments.errors import AddressNotUsable, InvalidAddress, LinkUsed
 from apps.payments.events import PayoutAddressAdded
 from apps.payments.history import lock_player
-from apps.payments.models import DepositAddress, NotMeLink, Rail, SavedAddress
+from apps.payments.models import DepositAddress, Invoice, NotMeLink, Rail, SavedAddress
 
 SALT = "payments.not-me"
 ADDRESSES_MAX = 50
 LABEL_MAX = 40
-INTERNAL = "This is a deposit address of this casino. Use your own wallet."
+OWN = (
+    "This is your own deposit address: the coins would only come back. To put money aside, use the "
+    "vault; to withdraw, enter an address of your own wallet."
+)
+INTERNAL = "We cannot pay to this address. Use an address of your own wallet."
 
 
 def saved(player: Player, rail: Rail | None = None) -> list[SavedAddress]:
     """The book, newest first."""
-    rows = SavedAddress.objects.filter(player=player, removed_at=None).select_related("rail")
+    rows = SavedAddress.objects.filter(player=player, removed_at=None).select_related(
+        "rail", "owner"
+    )
     if rail is not None:
         rows = rows.filter(rail=rail)
     return list(rows.order_by("-id"))
@@ -50,38 +56,66 @@ def one(player: Player, public_id: str) -> SavedAddress:
 
 
 def find(player: Player, rail: Rail, address: str, tag: str) -> SavedAddress | None:
-    return SavedAddress.objects.filter(
-        player=player, rail=rail, address=address, tag=tag, removed_at=None
-    ).first()
+    return (
+        SavedAddress.objects.filter(
+            player=player, rail=rail, address=address, tag=tag, removed_at=None
+        )
+        .select_related("owner")
+        .first()
+    )
 
 
-def check(rail: Rail, address: str, tag: str = "") -> str:
+def check(player: Player, rail: Rail, address: str, tag: str = "") -> str:
     """The one spelling of an address that may be paid. Raises InvalidAddress."""
     if rail.is_fiat:
         raise InvalidAddress(fields={"rail": "This method keeps your accounts itself."})
     address = normalised(rail.address_kind, address)
     require_address(rail, address, tag)
-    if DepositAddress.objects.filter(address__in=spellings(address)).exists():
-        raise InvalidAddress(fields={"address": INTERNAL})
+    refuse_ours(player, address, tag)
     return address
+
+
+def refuse_ours(player: Player, address: str, tag: str) -> None:
+    """Refuse what leads back to us: addresses of deposits and of invoices, old ones too.
+
+    Whose it is stays untold unless it is the player's own: on chains with tags one address is
+    everybody's, and the tag says whose. Raises InvalidAddress.
+    """
+    texts = spellings(address)
+    for rows in (DepositAddress.objects, Invoice.objects):
+        found = rows.filter(address__in=texts)
+        if found.filter(player=player, tag=tag).exists():
+            raise InvalidAddress(fields={"address": OWN})
+        if found.exists():
+            raise InvalidAddress(fields={"address": INTERNAL})
 
 
 @transaction.atomic
 def save(
-    *, player: Player, rail: Rail, address: str, tag: str = "", label: str = ""
+    *,
+    player: Player,
+    rail: Rail,
+    address: str,
+    tag: str = "",
+    label: str = "",
+    owner: travel_rule.Owner | None = None,
 ) -> SavedAddress:
     """Put an address into the book, where it waits before it is paid to.
 
+    owner: whose wallet it is, when the player says so already.
     Saving it again returns it. Raises InvalidAddress, InvalidInput.
     """
     label = label.strip()
     if len(label) > LABEL_MAX:
         raise InvalidInput(fields={"label": f"Use up to {LABEL_MAX} characters."})
-    address = check(rail, address, tag)
+    address = check(player, rail, address, tag)
     lock_player(player.pk)
-    if earlier := find(player, rail, address, tag):
-        return earlier
-    return add(player=player, rail=rail, address=address, tag=tag, label=label, at=now())
+    saved = find(player, rail, address, tag) or add(
+        player=player, rail=rail, address=address, tag=tag, label=label, at=now()
+    )
+    if owner is not None:
+        travel_rule.tell(saved, owner)
+    return saved
 
 
 def add(

@@ -13,8 +13,9 @@ from django.db.models import Q, Sum
 
 from apps.accounts.models import Player
 from apps.core.money import Money
-from apps.payments import guard, limits, worth
+from apps.payments import guard, limits
 from apps.payments.models import ApprovalRule, Rail, Withdrawal
+from apps.rates import selectors as rates
 
 DAY = timedelta(days=1)
 
@@ -23,7 +24,7 @@ def people_needed(rail: Rail, amount: Money) -> int:
     own = rail.two_people_above_money
     if own is not None and amount > own:
         return 2
-    value = worth.in_base(amount)
+    value = rates.base_value(amount)
     if value is None:
         return 1 if own is not None else 2
     return 2 if value.major > settings.WITHDRAWAL_TWO_PEOPLE_ABOVE else 1
@@ -92,7 +93,7 @@ def _is_plain(withdrawal: Withdrawal, at: datetime) -> bool:
 
 
 def _facts(withdrawal: Withdrawal, at: datetime) -> Facts | None:
-    value = worth.in_base(withdrawal.money)
+    value = rates.base_value(withdrawal.money)
     today = Withdrawal.objects.filter(
         player_id=withdrawal.player_id, created_at__gt=at - DAY, created_at__lte=at
     ).exclude(state__in=limits.RETURNED)

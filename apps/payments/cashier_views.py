@@ -89,7 +89,12 @@ def _opened(
         for check in readiness.of(player, rail).stops:
             raise WithdrawalBlocked(check.code, f"{check.words} {check.todo}".strip())
         step_up.give_password(request, player.user, given.get("password", ""))
-    token = sessions.open_session(player=player, rail=rail, direction=direction)
+    token = sessions.open_session(
+        player=player,
+        rail=rail,
+        direction=direction,
+        site_session=request.session.session_key or "",
+    )
     frame = cashier_gateway(rail.provider).frame(
         player_ref=player.public_id,
         code=rail.currency_id,

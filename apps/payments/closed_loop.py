@@ -14,9 +14,9 @@ from django.db.models import F, Sum
 from apps.accounts.models import Player
 from apps.core.money import Money
 from apps.ledger.models import Entry, Kind, Purse
-from apps.payments import worth
 from apps.payments.limits import RETURNED
 from apps.payments.models import Deposit, PaymentMethod, Rail, Withdrawal
+from apps.rates import selectors as rates
 
 Way = tuple[int, str]  # rail, method
 
@@ -59,7 +59,7 @@ def owed(player: Player, rail: Rail, method: str = "") -> list[Owed]:
             if gone <= 0:
                 continue
             money = Money.from_major(gone, other.money_currency, rounding="down")
-            blocked = worth.in_currency(money, rail.currency_id)
+            blocked = rates.value_in(money, rail.currency_id)
         found.append(Owed(other, way[1], money, blocked))
     return found
 

@@ -21,6 +21,11 @@ class NameNeeded(DomainError):
     message = "The payment gateway must know your name. Give it first, then ask again."
 
 
+class OwnerNeeded(InvalidInput):
+    code = "owner_needed"
+    message = "For this amount we must know whose wallet it goes to."
+
+
 class PayoutsStopped(DomainError):
     code = "payouts_stopped"
     status = 409

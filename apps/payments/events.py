@@ -23,7 +23,9 @@ class DepositSeen(DepositEvent):
 
 @dataclass(frozen=True)
 class DepositConfirmed(DepositEvent):
-    """It is final and in the balance."""
+    """It is final and in the balance. was_held: staff let it in after it had been set aside."""
+
+    was_held: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,19 @@ class DepositHeld(DepositEvent):
 
 
 @dataclass(frozen=True)
-class DepositRefunded(DepositEvent):
+class DepositTakenBack(DepositEvent):
+    """amount: the part that went. owed: what the balance is short of now; empty when it is not."""
+
+    owed: str = ""
+
+
+@dataclass(frozen=True)
+class DepositRefunded(DepositTakenBack):
     """It, or a part of it, went back to its payer."""
 
 
 @dataclass(frozen=True)
-class DepositReversed(DepositEvent):
+class DepositReversed(DepositTakenBack):
     """The provider took it, or a part of it, back."""
 
 

@@ -6,7 +6,9 @@ from typing import Any
 from django import forms
 
 from apps.core.errors import DomainError
-from apps.payments.models import Rail, SavedAddress
+from apps.payments import travel_rule
+from apps.payments.identity import NAME_MAX
+from apps.payments.models import Rail, SavedAddress, WalletOwner
 
 STALE = "This form was used already. Open the page again to ask for another withdrawal."
 
@@ -28,7 +30,50 @@ class Password(forms.CharField):
         )
 
 
-class WithdrawalForm(forms.Form):
+class OwnerForm(forms.Form):
+    """Whose wallet an address is: asked where the amount makes us."""
+
+    owner_wallet = forms.ChoiceField(
+        label="Whose wallet is it?",
+        required=False,
+        choices=[
+            (WalletOwner.Wallet.OWN, "My own wallet, I hold the keys"),
+            (WalletOwner.Wallet.HOSTED, "An account at an exchange or service"),
+        ],
+        widget=forms.RadioSelect,
+    )
+    owner_name = forms.CharField(
+        label="Name of its owner",
+        max_length=travel_rule.NAME_MAX,
+        required=False,
+        help_text="First and last name, as the wallet or the account has it.",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    owner_provider = forms.CharField(
+        label="Exchange or service",
+        max_length=travel_rule.PROVIDER_MAX,
+        required=False,
+        help_text="Only for an account there.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    @property
+    def names_owner(self) -> bool:
+        """Whether it was asked for, or anything was said: then the fields stay in sight."""
+        names = ("owner_wallet", "owner_name", "owner_provider")
+        return any(self.data.get(name) or name in self.errors for name in names)
+
+    def owner(self) -> travel_rule.Owner | None:
+        """Raises InvalidInput."""
+        data = self.cleaned_data
+        return travel_rule.read(
+            wallet=data.get("owner_wallet", ""),
+            name=data.get("owner_name", ""),
+            provider=data.get("owner_provider", ""),
+        )
+
+
+class WithdrawalForm(OwnerForm):
     """One wish to be paid out. The key makes a second click the same wish."""
 
     amount = forms.CharField(
@@ -80,7 +125,7 @@ class WithdrawalForm(forms.Form):
         return str(self.cleaned_data.get("tag", ""))
 
 
-class AddressForm(forms.Form):
+class AddressForm(OwnerForm):
     """One more address for the book."""
 
     rail = forms.ChoiceField(label="Coin and network")
@@ -126,6 +171,35 @@ def show_error(form: forms.Form, error: DomainError) -> None:
     for name, text in error.fields.items():
         is_seen = name in form.fields and not form.fields[name].widget.is_hidden
         form.add_error(name if is_seen else None, text)
+
+
+class InvoiceForm(forms.Form):
+    """One wish to pay in exactly so much. The key makes a second click the same wish."""
+
+    amount = forms.CharField(
+        label="Amount",
+        max_length=40,
+        error_messages={"required": "Enter the amount."},
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
+class NameForm(forms.Form):
+    """The name a player sends and receives in."""
+
+    first_name = forms.CharField(
+        label="First name",
+        max_length=NAME_MAX,
+        error_messages={"required": "Write your first name."},
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
+    )
+    last_name = forms.CharField(
+        label="Last name",
+        max_length=NAME_MAX,
+        error_messages={"required": "Write your last name."},
+        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
+    )
 
 
 class CashierForm(forms.Form):

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from apps.core.clock import now
 from apps.events import live
-from apps.payments.models import Deposit, PaymentStep, Withdrawal
+from apps.payments.models import Deposit, Invoice, PaymentStep, Withdrawal
 
 STREAM = "payments"
 LOCK_SPACE = 0x70617973  # one of our own among PostgreSQL's advisory locks
@@ -27,9 +27,9 @@ def add_step(
     tell(payment)
 
 
-def tell(payment: Deposit | Withdrawal) -> None:
+def tell(payment: Deposit | Withdrawal | Invoice) -> None:
     """Let the player's open pages, and the staff's, ask again once this is committed."""
-    kind = "deposit" if isinstance(payment, Deposit) else "withdrawal"
+    kind = payment._meta.model_name
     data = {"kind": kind, "id": payment.public_id, "state": payment.state}
     transaction.on_commit(partial(live.push, payment.player_id, STREAM, data))
     transaction.on_commit(partial(live.push_staff, STREAM, data))

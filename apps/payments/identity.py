@@ -10,12 +10,19 @@ from apps.audit import services as audit
 from apps.core.clock import now
 from apps.core.errors import InvalidInput
 from apps.payments.errors import NameNeeded
-from apps.payments.models import PayerName
+from apps.payments.models import PayerName, Rail
 from apps.payments.providers.base import Person
 
 # Letters of any script, with what stands between them in names.
 NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .'’-])*", re.UNICODE)
 NAME_MAX = 80
+
+
+def is_name_needed(player: Player, rail: Rail) -> bool:
+    """Whether the rail's gateway must be told a name that the player has not given yet."""
+    if rail.is_fiat or not settings.COINSPAID_USER_DATA:
+        return False
+    return not PayerName.objects.filter(player=player).exists()
 
 
 def person_of(player: Player) -> Person | None:

@@ -20,8 +20,8 @@ from apps.audit.alarms import raise_alarm
 from apps.core.clock import now
 from apps.core.money import EXACT, Money
 from apps.ledger import selectors as ledger
-from apps.payments import worth
 from apps.payments.models import Deposit, DepositFailure, LimitRule, PayoutGuard, Rail, Withdrawal
+from apps.rates import selectors as rates
 from apps.wallet.services import set_player_status
 
 Direction = LimitRule.Direction
@@ -84,7 +84,7 @@ class Terms:
         rule = self.rule(field)
         if rule is None:
             return None
-        of = self.rail.money_currency if rule.rail_id else worth.base_currency()
+        of = self.rail.money_currency if rule.rail_id else rates.base_currency()
         return Money.from_major(getattr(rule, field), of, rounding="down")
 
 
@@ -152,7 +152,7 @@ def room(of: Terms, *, at: datetime | None = None) -> Money | None:
         if (most := of.value(f"{window.name}_sum")) is not None:
             used = _value(of, of.rule(f"{window.name}_sum"), at - window.length, at)
             left = max(most - used, Decimal(0)) if used is not None else Decimal(0)
-            base = worth.base_currency()
+            base = rates.base_currency()
             left_money = Money.from_major(left, base, rounding="down")
             bounds.append(_in_rail_currency(left_money, of.rail))
     return min(bounds, key=lambda one: one.units) if bounds else None
@@ -221,7 +221,7 @@ def _bounds(of: Terms, amount: Money) -> Problem | None:
         bound = of.money(field)
         if bound is None:
             continue
-        value = amount if bound.currency.code == amount.currency.code else worth.in_base(amount)
+        value = amount if bound.currency.code == amount.currency.code else rates.base_value(amount)
         if value is None:
             return Problem("no_rate", "This amount cannot be valued now. Try again in a minute.")
         if (value < bound) if field == "amount_min" else (value > bound):
@@ -249,12 +249,12 @@ def _sum_problem(
     of: Terms, amount: Money, at: datetime, window: Window, most: Decimal
 ) -> Problem | None:
     rule = of.rule(f"{window.name}_sum")
-    used, asked = _value(of, rule, at - window.length, at), worth.in_base(amount)
+    used, asked = _value(of, rule, at - window.length, at), rates.base_value(amount)
     if used is None or asked is None:
         return Problem("no_rate", "This amount cannot be valued now. Try again in a minute.")
     if used + asked.major <= most:
         return None
-    base = worth.base_currency()
+    base = rates.base_currency()
     left = _shown(Money.from_major(max(most - used, Decimal(0)), base, rounding="down"))
     limit = _shown(Money.from_major(most, base, rounding="down"))
     words = f"{limit} {window.words} is the most; {left} of it is left."
@@ -291,7 +291,7 @@ def _value(of: Terms, rule: LimitRule | None, after: datetime, at: datetime) -> 
 def value_of(sums: Iterable[tuple[str, Decimal]]) -> Decimal | None:
     total = Decimal(0)
     for code, amount in sums:
-        value = worth.in_base(Money.from_major(amount, ledger.currency(code)))
+        value = rates.base_value(Money.from_major(amount, ledger.currency(code)))
         if value is None:
             return None
         total += value.major
@@ -328,7 +328,7 @@ def _moments(of: Terms, rows: Iterable[Any]) -> Iterable[datetime]:
 
 def _in_rail_currency(amount: Money, rail: Rail) -> Money:
     """What cannot be converted is no room at all."""
-    converted = worth.in_currency(amount, rail.currency_id)
+    converted = rates.value_in(amount, rail.currency_id)
     return Money.zero(rail.money_currency) if converted is None else converted
 
 

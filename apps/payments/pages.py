@@ -1,10 +1,12 @@
 """What the wallet's pages share: their frame, the choice of a way to pay, and the progress."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -43,12 +45,15 @@ def is_part(request: HttpRequest) -> bool:
     return bool(request.htmx) and not request.htmx.boosted  # type: ignore[attr-defined]  # by middleware
 
 
-def choices_of(player: Player, *, pays_out: bool = False) -> list[Choice]:
+def choices_of(
+    player: Player, *, pays_out: bool = False, only: Callable[[Rail], bool] | None = None
+) -> list[Choice]:
     """Currencies that can be paid in, or out, in the order of the balances."""
     way = {"pays_out": True} if pays_out else {"takes_deposits": True}
     by_code: dict[str, list[Rail]] = {}
     for rail in selectors.rails().filter(**way):
-        by_code.setdefault(rail.currency_id, []).append(rail)
+        if only is None or only(rail):
+            by_code.setdefault(rail.currency_id, []).append(rail)
     return [
         Choice(one.currency.code, one.currency.name, one.cash, by_code[one.currency.code])
         for one in wallets.balances(player.pk)
@@ -104,3 +109,11 @@ def progress_of(payment: Deposit | Withdrawal) -> dict[str, Any]:
 
 def with_rail(name: str, rail: Rail) -> str:
     return f"{reverse(name)}?{urlencode({'currency': rail.currency_id, 'rail': rail.code})}"
+
+
+def simulator_url(address: str, tag: str) -> str:
+    """Where a visitor of the demo plays the sender; empty anywhere else."""
+    if not getattr(settings, "DEMO", False):
+        return ""
+    query = {"address": address} | ({"tag": tag} if tag else {})
+    return f"{settings.SIMULATORS_URL}/coinspaid/send?{urlencode(query)}"

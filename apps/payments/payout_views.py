@@ -16,9 +16,9 @@ from apps.accounts.people import player_required
 from apps.core.clock import now
 from apps.core.errors import DomainError
 from apps.core.money import Money
-from apps.payments import addressbook, approval, guard, limits, readiness, selectors
+from apps.payments import addressbook, approval, guard, limits, readiness, selectors, travel_rule
 from apps.payments.cashier_views import WITHDRAWAL, cashier_context
-from apps.payments.errors import KeyReused, LinkUsed
+from apps.payments.errors import KeyReused, LinkUsed, OwnerNeeded
 from apps.payments.forms import (
     STALE,
     AddressForm,
@@ -50,9 +50,8 @@ def withdraw(request: HttpRequest, player: Player) -> HttpResponse:
         context |= cashier_context(request, player, rail, WITHDRAWAL)
         return show(request, "payments/withdraw.html", context)
     book = addressbook.saved(player, rail)
-    form = WithdrawalForm(
-        request.POST or None, rail=rail, book=book, initial=_initial(request, book)
-    )
+    data = request.POST.copy() if request.method == "POST" else None
+    form = WithdrawalForm(data, rail=rail, book=book, initial=_initial(request, book))
     stands = guard.standing(player)
     context |= {
         "form": form,
@@ -73,6 +72,7 @@ def withdraw(request: HttpRequest, player: Player) -> HttpResponse:
                     address=form.cleaned_data["address"],
                     tag=form.tag_text,
                     key=form.cleaned_data["key"],
+                    owner=form.owner(),
                 )
                 messages.success(request, "Your withdrawal is requested.")
                 return redirect("payments:withdrawal_detail", withdrawal.public_id)
@@ -83,10 +83,15 @@ def withdraw(request: HttpRequest, player: Player) -> HttpResponse:
             show_error(form, InsufficientFunds(fields={"amount": have}))
         except KeyReused:
             form.add_error(None, STALE)
+        except OwnerNeeded as asked:
+            if data is not None and not data.get("owner_name"):
+                data["owner_name"] = travel_rule.suggested_name(player)
+            show_error(form, asked)
         except DomainError as refused:
             if "password" in refused.fields:
                 context |= _review(request, player, rail, form, amount)
             show_error(form, refused)
+    context["asks_owner"] = form.names_owner
     status = 422 if form.errors else 200
     return show(request, "payments/withdraw.html", context, status=status)
 
@@ -136,6 +141,7 @@ def addresses(request: HttpRequest, player: Player) -> HttpResponse:
                 address=data["address"],
                 tag=data["tag"],
                 label=data["label"],
+                owner=form.owner(),
             )
         except DomainError as refused:
             show_error(form, refused)
@@ -145,7 +151,10 @@ def addresses(request: HttpRequest, player: Player) -> HttpResponse:
     context = {
         "tab": "addresses",
         "form": form,
-        "book": addressbook.saved(player),
+        "book": [
+            (one, travel_rule.of(one.owner) if one.owner else None)
+            for one in addressbook.saved(player)
+        ],
         "now": now(),
         "standing": guard.standing(player),
         "needs_password": not step_up.is_recent(request.session, player.user),
@@ -212,7 +221,11 @@ def _read_request(form: WithdrawalForm, rail: Rail, player: Player, cash: Money)
     """The amount, when everything that can be checked without the lock is right."""
     amount = Money.parse(form.cleaned_data["amount"], rail.money_currency)
     withdrawals.check_request(
-        amount=amount, rail=rail, address=form.cleaned_data["address"], tag=form.tag_text
+        player=player,
+        amount=amount,
+        rail=rail,
+        address=form.cleaned_data["address"],
+        tag=form.tag_text,
     )
     if form.data.get("step") != "confirm":
         if amount > cash:
@@ -228,8 +241,13 @@ def _review(
     terms = limits.terms(limits.Direction.WITHDRAWAL, player, rail)
     fee = limits.fee(terms, amount)
     at = now()
-    address = addressbook.check(rail, form.cleaned_data["address"], form.tag_text)
+    address = addressbook.check(player, rail, form.cleaned_data["address"], form.tag_text)
     known = addressbook.find(player, rail, address, form.tag_text)
+    owner = form.owner()
+    if owner is None and known is not None and known.owner is not None:
+        owner = travel_rule.of(known.owner)
+    if owner is None and travel_rule.is_needed(player, rail, amount):
+        raise OwnerNeeded(fields={"owner_wallet": travel_rule.WHOSE})
     usable_at = (
         known.usable_at if known else at + timedelta(hours=settings.PAYOUT_ADDRESS_DELAY_HOURS)
     )
@@ -241,6 +259,7 @@ def _review(
         "receives": amount - fee,
         "left": balance(player.pk, rail.money_currency).cash - amount,
         "saved": known,
+        "owner": owner,
         "held_until": held_until,
         "decided_by": approval.due_at(player, held_until or at),
         "people": approval.people_needed(rail, amount),

@@ -14,7 +14,7 @@ from django.urls import reverse
 from apps.accounts.models import Player
 from apps.core.clock import now
 from apps.core.money import Money
-from apps.payments import approval, closed_loop, guard, limits
+from apps.payments import approval, closed_loop, guard, identity, limits
 from apps.payments.errors import WithdrawalBlocked
 from apps.payments.models import Rail
 from apps.wallet.selectors import balance
@@ -86,6 +86,14 @@ def of(
     cash = balance(player.pk, rail.money_currency).cash
     terms = limits.terms(limits.Direction.WITHDRAWAL, player, rail, method)
     checks += _rail(rail)
+    if identity.is_name_needed(player, rail):
+        checks.append(
+            Check(
+                "name_needed", "stop", "Your name",
+                f"Payments in {rail.currency_id} carry the name of the person they are for.",
+                "Give your name, once.", href=reverse("payments:payer_name"),
+            )
+        )  # fmt: skip
     blocked = _owed(player, rail, method, cash, amount)
     checks += blocked
     available = _available(cash, blocked, limits.room(terms, at=at), rail)

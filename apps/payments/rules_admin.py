@@ -1,8 +1,10 @@
 """Limits, fees and automatic approvals in the back office: read here, changed with a reason."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -192,8 +194,8 @@ class LimitRuleAdmin(RuleAdmin):
     form_class = LimitRuleForm
     permission = CHANGE_LIMITS
     list_display = (
-        "name", "version", "in_force", "direction", "rail", "country", "rank", "day_count",
-        "day_sum", "month_sum", "fee_bps", "fee_fixed", "by", "started_at",
+        "name", "in_force", "direction", "rail", "country", "rank", "day_count", "in_a_day",
+        "in_a_week", "in_a_month", "fee_bps", "fee_fixed", "by", "started_at", "version",
     )  # fmt: skip
     list_filter = (("direction", ChoicesCheckboxFilter), ("rail", RelatedDropdownFilter))
     search_fields = ("name",)
@@ -202,6 +204,18 @@ class LimitRuleAdmin(RuleAdmin):
         "started_at", "ended_at",
     )  # fmt: skip
     readonly_fields = fields
+
+    @display(description="sum a day")
+    def in_a_day(self, rule: LimitRule) -> str:
+        return _whole(rule.day_sum)
+
+    @display(description="a week")
+    def in_a_week(self, rule: LimitRule) -> str:
+        return _whole(rule.week_sum)
+
+    @display(description="a month")
+    def in_a_month(self, rule: LimitRule) -> str:
+        return _whole(rule.month_sum)
 
     @action(description="Add a rule", url_path="add-rule", permissions=[CHANGE_LIMITS])
     def add_rule(self, request: HttpRequest) -> HttpResponse:
@@ -222,7 +236,7 @@ class ApprovalRuleAdmin(RuleAdmin):
     permission = CHANGE_APPROVALS
     list_display = (
         "name", "version", "in_force", "enabled", "rail", "rank_min", "kyc_level_min",
-        "account_days_min", "amount_max", "day_count_max", "day_sum_max", "by", "started_at",
+        "account_days_min", "at_most", "day_count_max", "in_a_day", "by", "started_at",
     )  # fmt: skip
     search_fields = ("name",)
     fields = (
@@ -230,6 +244,14 @@ class ApprovalRuleAdmin(RuleAdmin):
         "started_at", "ended_at",
     )  # fmt: skip
     readonly_fields = fields
+
+    @display(description="amount at most")
+    def at_most(self, rule: ApprovalRule) -> str:
+        return _whole(rule.amount_max)
+
+    @display(description="sum a day")
+    def in_a_day(self, rule: ApprovalRule) -> str:
+        return _whole(rule.day_sum_max)
 
     @action(description="Add a rule", url_path="add-rule", permissions=[CHANGE_APPROVALS])
     def add_rule(self, request: HttpRequest) -> HttpResponse:
@@ -250,3 +272,8 @@ def _person(request: HttpRequest) -> User:
     if user is None:
         raise PermissionDenied
     return user
+
+
+def _whole(value: Decimal | None) -> str:
+    """`10,000` in the base currency; a dash where the rule says nothing."""
+    return "–" if value is None else f"{value.normalize():,f} {settings.BASE_CURRENCY}"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.payments import cashier_views, payout_views, views
+from apps.payments import cashier_views, invoice_views, payout_views, views
 
 app_name = "payments"
 
@@ -9,6 +9,9 @@ urlpatterns = [
     path("wallet/currency/", views.active_currency, name="active_currency"),
     path("wallet/deposit/", views.deposit, name="deposit"),
     path("wallet/deposit/status/", views.deposit_status, name="deposit_status"),
+    path("wallet/deposit/exact/", invoice_views.exact, name="exact"),
+    path("wallet/invoices/<str:public_id>/", invoice_views.invoice, name="invoice"),
+    path("wallet/name/", invoice_views.payer_name, name="payer_name"),
     path("wallet/cashier/", cashier_views.cashier, name="cashier"),
     path("wallet/cashier/bootstrapper.js", cashier_views.bundle, name="cashier_bundle"),
     path("wallet/withdraw/", payout_views.withdraw, name="withdraw"),

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,12 +15,20 @@ from apps.accounts.models import Player
 from apps.accounts.people import player_required
 from apps.core.errors import DomainError
 from apps.ledger.models import Kind
-from apps.payments import selectors
+from apps.payments import identity, selectors
 from apps.payments.cashier_views import DEPOSIT, cashier_context
 from apps.payments.errors import GatewayUnavailable
 from apps.payments.models import Deposit, Withdrawal
-from apps.payments.pages import choices_of, is_part, picked, progress_of, show, with_rail
-from apps.payments.services import deposits
+from apps.payments.pages import (
+    choices_of,
+    is_part,
+    picked,
+    progress_of,
+    show,
+    simulator_url,
+    with_rail,
+)
+from apps.payments.services import deposits, invoices
 from apps.wallet import portfolio
 from apps.wallet import selectors as wallets
 from apps.wallet.services import set_active
@@ -41,7 +47,7 @@ KINDS: dict[str, tuple[str, tuple[Kind, ...]]] = {
     ),
     "vault": ("Vault", (Kind.VAULT_PUT, Kind.VAULT_TAKEN)),
     "games": ("Games", (Kind.BET, Kind.WIN, Kind.ROLLBACK)),
-    "extras": ("Free spins and prizes", (Kind.FREE_SPINS_WIN, Kind.PROMO_WIN)),
+    "extras": ("Free spins and prizes", (Kind.FREE_SPINS_WIN, Kind.PROMO_WIN, Kind.JACKPOT_WIN)),
 }
 
 
@@ -118,9 +124,12 @@ def deposit(request: HttpRequest, player: Player) -> HttpResponse:
         "rail": rail,
         "address": address,
         "error": error,
+        "needs_name": rail is not None and identity.is_name_needed(player, rail),
+        "takes_exact": rail is not None and invoices.is_offered(rail),
+        "invoices": invoices.open_of(player)[:RECENT],
         "deposits": selectors.recent_deposits(player),
         **(cashier_context(request, player, rail, DEPOSIT) if rail and rail.is_fiat else {}),
-        "simulator_url": _simulator_url(address.address, address.tag) if address else "",
+        "simulator_url": simulator_url(address.address, address.tag) if address else "",
     }
     return show(request, "payments/deposit.html", context, part="body", status=status)
 
@@ -203,6 +212,16 @@ def _open_payments(player: Player) -> list[dict[str, Any]]:
         }
         for one in selectors.withdrawals(player).filter(state__in=states)[:RECENT]
     ]
+    found += [
+        {
+            "kind": "Exact amount",
+            "payment": one,
+            "href": reverse("payments:invoice", args=[one.public_id]),
+            "words": one.state_words,
+            "is_invoice": True,
+        }
+        for one in invoices.open_of(player).filter(deposit=None)[:RECENT]
+    ]
     return sorted(found, key=lambda line: line["payment"].created_at, reverse=True)
 
 
@@ -225,11 +244,3 @@ def _lines(player: Player, movements: list[wallets.Movement]) -> list[Line]:
             href = reverse("payments:withdrawal_detail", args=[went[one.source_id]])
         lines.append(Line(one, href, f"Round {one.round_ref}" if one.round_ref else ""))
     return lines
-
-
-def _simulator_url(address: str, tag: str) -> str:
-    """Where a visitor of the demo plays the sender; empty anywhere else."""
-    if not getattr(settings, "DEMO", False):
-        return ""
-    query = {"address": address} | ({"tag": tag} if tag else {})
-    return f"{settings.SIMULATORS_URL}/coinspaid/send?{urlencode(query)}"

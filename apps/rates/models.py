@@ -70,6 +70,21 @@ class Rate(models.Model):
         return f"{self.code} at {self.value.normalize():f} {self.base}"
 
 
+class Thinning(models.Model):
+    """One run over old rates: up to which one it looked, and what became of them."""
+
+    upto_id = models.BigIntegerField(help_text="The next run begins after this rate.")
+    looked_at = models.PositiveIntegerField(help_text="How many rates.")
+    removed = models.PositiveIntegerField()
+    ran_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "rates_thinning"
+
+    def __str__(self) -> str:
+        return f"thinned to {self.upto_id}"
+
+
 class EntryWorth(models.Model):
     """A view: every journal entry with the rate in force for it and its amount in the base currency."""
 

@@ -1,6 +1,6 @@
 """What money is worth. To *settle* a rate must be young and undisputed; to *show* the last one does."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,10 +11,10 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from apps.core.clock import now
-from apps.core.money import EXACT, Money
+from apps.core.money import EXACT, Currency, Money
 from apps.ledger.selectors import currency
 from apps.rates.errors import RateUnavailable
-from apps.rates.models import Rate
+from apps.rates.models import EntryWorth, Rate
 
 Use = Literal["display", "settlement"]
 IN_FORCE_LOCK = 0x7261746573  # held while rates are written, shared by who asks for an entry's
@@ -76,10 +76,19 @@ def converted(money: Money, ours: Price, theirs: Price) -> Converted:
     )
 
 
+def base_currency() -> Currency:
+    return currency(settings.BASE_CURRENCY)
+
+
 def base_value(money: Money) -> Money | None:
     """What it is worth for limits, in the base currency; None when no rate may settle."""
+    return value_in(money, settings.BASE_CURRENCY)
+
+
+def value_in(money: Money, code: str) -> Money | None:
+    """The same in another currency."""
     try:
-        found = convert(money, settings.BASE_CURRENCY, use="settlement")
+        found = convert(money, code, use="settlement")
     except RateUnavailable:
         return None
     return found.money if found else None
@@ -132,6 +141,21 @@ def rate_of(entry_id: int, code: str) -> Decimal | None:
             entry_from__lte=entry_id,
         )
         return in_force.order_by("-entry_from", "-id").values_list("value", flat=True).first()
+
+
+def worth_of(entry_ids: Collection[int]) -> dict[int, Decimal]:
+    """What entries are worth in the base currency at the rates in force for them, in one query.
+
+    Those that nobody can value are missing. Call it in a transaction: rates that are being written
+    are waited for, and later ones wait for its end.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [IN_FORCE_LOCK])
+    found = EntryWorth.objects.filter(pk__in=entry_ids).values_list("pk", "code", "amount", "value")
+    worth = {
+        pk: amount if code == settings.BASE_CURRENCY else value for pk, code, amount, value in found
+    }
+    return {pk: value for pk, value in worth.items() if value is not None}
 
 
 def _price(rate: Rate, *, is_stale: bool, may_settle: bool) -> Price:

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from apps.rates import services
+from apps.rates import services, thinning
 
 
 @shared_task(name="rates.refresh")
@@ -11,3 +11,8 @@ def refresh() -> int:
 @shared_task(name="rates.refresh_display")
 def refresh_display() -> int:
     return services.refresh_display()
+
+
+@shared_task(name="rates.thin")
+def thin() -> int:
+    return thinning.thin()

@@ -16,6 +16,7 @@ from apps.games import selectors as games
 from apps.ledger.selectors import currency
 from apps.messaging.services import unread
 from apps.site import navigation, selectors
+from apps.site.cards import card_state
 from apps.site.formatting import DECIMALS_MAX, amount_text
 from apps.wallet import selectors as wallet
 
@@ -50,6 +51,14 @@ def site(request: HttpRequest) -> dict[str, Any]:
         return selectors.counts(player.country if player else None)
 
     @cache
+    def net() -> Money | None:
+        return session_net(player)
+
+    @cache
+    def notices() -> int:
+        return unread(player.pk) if player is not None else 0
+
+    @cache
     def nav() -> list[navigation.Group]:
         return navigation.rail(counts(), is_player=player is not None)
 
@@ -60,11 +69,12 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "SPRITE": static("icons/sprite.svg"),
         "layout": "layouts/main.html" if boosted else "layouts/page.html",
         "player": player,
+        "card_state": card_state(request),
         "balances": balances,
         "balance": balance,
         "session_started_at": player.user.last_login if player else None,
-        "session_net": lambda: session_net(player),
-        "unread": lambda: unread(player.pk) if player is not None else 0,
+        "session_net": net,
+        "unread": notices,
         "nav": nav,
         "account_nav": navigation.account,
         "games_count_text": lambda: f"{counts().games:,}",

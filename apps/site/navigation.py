@@ -44,6 +44,7 @@ def rail(counts: Counts, *, is_player: bool) -> list[Group]:
                 ),
                 Item("Originals", reverse("originals:index"), "facets", covers=True),
                 *kinds,
+                Item("Jackpots", reverse("jackpots:index"), "jackpot", covers=True),
                 Item("Studios", reverse("site:studios"), "studios"),
             ),
         )
@@ -65,8 +66,10 @@ def rail(counts: Counts, *, is_player: bool) -> list[Group]:
 def yours() -> tuple[Item, ...]:
     """Pages of a player's own, as the rail lists them."""
     return (
+        Item("Favourites", reverse("site:favourites"), "heart"),
+        Item("Recent", reverse("site:recent"), "recent"),
         Item("Wallet", reverse("payments:wallet"), "wallet-line", covers=True),
-        Item("Rounds", reverse("games:rounds"), "recent"),
+        Item("Rounds", reverse("site:rounds"), "receipt", covers=True),
         Item("Account", reverse("accounts:home"), "user", covers=True),
     )
 
@@ -76,7 +79,8 @@ def account() -> tuple[Item, ...]:
     return (
         Item("Wallet", reverse("payments:wallet"), "wallet-line"),
         Item("Movements", reverse("payments:history"), "receipt"),
-        Item("Rounds", reverse("games:rounds"), "recent"),
+        Item("Favourites", reverse("site:favourites"), "heart"),
+        Item("Rounds", reverse("site:rounds"), "recent"),
         Item("Account", reverse("accounts:home"), "user"),
         Item("Security", reverse("accounts:security"), "shield"),
     )

@@ -29,6 +29,12 @@ register_converter(VersionConverter, "version")
 urlpatterns = [
     path("", views.lobby, name="lobby"),
     path("games/", views.games, name="games"),
+    path("games/rounds/", views.rounds, name="rounds"),
+    path("games/rounds/<str:address>/", views.one_round, name="round"),
+    path("favourites/", views.favourite_games, name="favourites"),
+    path("favourites/set/", views.favourite, name="favourite"),
+    path("recent/", views.recent_games, name="recent"),
+    path("feed/", views.feed, name="feed"),
     path("category/<name:slug>/", views.games, name="category"),
     path("studio/<name:studio>/", views.games, name="studio"),
     path("studios/", views.studios, name="studios"),

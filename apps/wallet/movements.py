@@ -8,6 +8,7 @@ PlayRefused, NoWallet; then nothing was changed.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from apps.accounts.people import house
 from apps.core.money import Currency, Money
 from apps.ledger import services as ledger
 from apps.ledger.instructions import Answer, Post, Status, Transfer, Undo
@@ -341,6 +342,76 @@ def adjusted(*, player_id: int, amount: Money, key: str, adjustment_id: int) -> 
             source_id=adjustment_id,
         )
     )
+
+
+def jackpot_funded(*, pot: Money, reserve: Money, key: str, level_id: int) -> None:
+    """Set aside what a jackpot level has grown by since the last time, at the house's expense.
+
+    pot: for who will win it. reserve: for its next seeds. Of either sign: what was rolled back or
+    taken out of the reserve goes the other way.
+    """
+    sides = [
+        ("jackpot_expense", pot + reserve),
+        ("jackpot", -pot),
+        ("jackpot_reserve", -reserve),
+    ]
+    _through_the_house(Kind.JACKPOT_FUNDED, sides, key, level_id)
+
+
+def jackpot_won(
+    *, player_id: int, pot: Money, prize: Money, key: str, level_id: int, win_id: int
+) -> Result:
+    """Pay a jackpot to who won it. pot: what it cost, in the base currency. prize: what is paid.
+
+    Two movements in two currencies, all or nothing; what both are worth is the caller's to say.
+    """
+    _positive(pot)
+    ledger.lock_wallets(
+        [
+            _wallet(house().pk, pot.currency, Purse.CASH),
+            _wallet(player_id, prize.currency, Purse.CASH),
+        ]
+    )
+    _through_the_house(
+        Kind.JACKPOT_PAID, [("jackpot", pot), ("conversion", -pot)], f"{key}:pot", level_id
+    )
+    return _single(
+        Post(
+            wallet_id=_wallet(player_id, prize.currency, Purse.CASH),
+            partner_id=partner_id("casino"),
+            outside_id=key,
+            kind=Kind.JACKPOT_WIN,
+            amount=_positive(prize),
+            account_id=account_id("conversion"),
+            source_id=win_id,
+        )
+    )
+
+
+def _through_the_house(
+    kind: Kind, sides: Sequence[tuple[str, Money]], key: str, source_id: int
+) -> None:
+    """Move money between accounts of the house: in and out of a wallet that ends at zero.
+
+    sides: what its wallet gets from each account.
+    """
+    moving = sorted((side for side in sides if side[1]), key=lambda side: -side[1].units)
+    if not moving:
+        return
+    wallet_id = _wallet(house().pk, moving[0][1].currency, Purse.CASH)
+    posts = [
+        Post(
+            wallet_id=wallet_id,
+            partner_id=partner_id("casino"),
+            outside_id=f"{key}:{account}",
+            kind=kind,
+            amount=amount,
+            account_id=account_id(account),
+            source_id=source_id,
+        )
+        for account, amount in moving
+    ]
+    _together(posts, [post.amount.currency for post in posts])
 
 
 def _instruction(operation: Bet | Win | Rollback, partner: str, wallet_id: int) -> Post | Undo:

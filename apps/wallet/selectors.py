@@ -31,6 +31,9 @@ WORDS = {
     Kind.DEPOSIT_RELEASED: "Held deposit released",
     Kind.DEPOSIT_REFUNDED: "Deposit refunded",
     Kind.FEE: "Fee",
+    Kind.JACKPOT_FUNDED: "Jackpot funded",
+    Kind.JACKPOT_PAID: "Jackpot paid out",
+    Kind.JACKPOT_WIN: "Jackpot win",
 }
 
 

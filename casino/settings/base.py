@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "apps.treasury",
     "apps.treasury.liabilities",
     "apps.originals",
+    "apps.jackpots",
     "apps.messaging",
     "apps.site",
     "apps.reports",
@@ -196,6 +197,9 @@ NOT_ME_LINK_DAYS = env.integer("NOT_ME_LINK_DAYS", 7)
 # In the base currency: never without a person above the first, never with one alone above the second.
 WITHDRAWAL_REVIEW_ABOVE = env.integer("WITHDRAWAL_REVIEW_ABOVE", 2000)
 WITHDRAWAL_TWO_PEOPLE_ABOVE = env.integer("WITHDRAWAL_TWO_PEOPLE_ABOVE", 10000)
+# Coins worth more than this within a day leave only with the word whose wallet they go to: in the
+# base currency, 0 never asks.
+TRAVEL_RULE_ABOVE = env.integer("TRAVEL_RULE_ABOVE", 1000)
 # The switch of automatic approval; the rules themselves are rows.
 WITHDRAWAL_AUTO_APPROVAL = env.boolean("WITHDRAWAL_AUTO_APPROVAL", default=False)
 # Whether players may call back what nobody has approved yet.
@@ -213,6 +217,12 @@ CLOSED_LOOP = env.choice("CLOSED_LOOP", ("fiat", "all", "off"), "fiat")
 DEPOSIT_FAILURES_MAX = env.integer("DEPOSIT_FAILURES_MAX", 5)
 DEPOSIT_FAILURES_MINUTES = env.integer("DEPOSIT_FAILURES_MINUTES", 10)
 DEPOSIT_BLOCK_MINUTES = env.integer("DEPOSIT_BLOCK_MINUTES", 60)
+
+# ---- statements ---------------------------------------------------------------------------------
+# The PDF of a statement with more movements is drawn by the worker: a thousand take 0.1 s.
+STATEMENT_PDF_AT_ONCE_MAX = env.integer("STATEMENT_PDF_AT_ONCE_MAX", 3000)
+# How long PDFs are kept once they are drawn; after that they are drawn again when asked for.
+STATEMENT_PDF_KEEP_DAYS = env.integer("STATEMENT_PDF_KEEP_DAYS", 30, at_least=1)
 
 # ---- proof of liabilities ------------------------------------------------------------------------
 # How long players may ask for their place in what was published; sums and roots stay for ever.
@@ -270,11 +280,25 @@ LEDGER_FOLLOWERS = [
     "apps.wallet.followers.BalancePush",
     "apps.games.followers.Rounds",
     "apps.treasury.followers.Chargebacks",
+    "apps.jackpots.followers.Jackpots",
     "apps.reports.followers.Revenue",
 ]
+# Who knows the odds of rounds of our own games (apps/games/returns.py).
+ROUND_THEORIES = {"originals": "apps.originals.theory.theories_of"}
+# A partner's round that is open this long comes on a desk; this old, the rule ends or escalates it.
+ROUND_ALERT_HOURS = env.integer("ROUND_ALERT_HOURS", 24, at_least=1)
+ROUND_RULE_DAYS = env.integer("ROUND_RULE_DAYS", 30, at_least=1)
+# How many calls to one game partner a process makes at once; beyond that it is not asked. Below half of
+# the threads that serve pages, so that two partners that hang leave some.
+PARTNER_CALLS_MAX = env.integer("PARTNER_CALLS_MAX", 3, at_least=1)
+# Under which names in Redis the processes share what they know of partners.
+BREAKER_PREFIX = env.text("BREAKER_PREFIX", "casino")
+# Redis that takes longer counts as away: each process then knows partners by itself.
+BREAKER_REDIS_SECONDS = 0.5
 # Who knows which game an entry of a partner belongs to (apps/wallet/statements/naming.py).
 STATEMENT_NAMERS = {
     "softswiss": "apps.games.selectors.games_of_sessions",
+    "alea": "apps.games.selectors.games_of_sessions",
     "originals": "apps.originals.naming.games_of_rounds",
 }
 # Where the handlers of published events live; importing them connects them.
@@ -285,6 +309,10 @@ EVENT_HANDLER_MODULES = [
 ]
 # Raw callbacks that are done with are deleted when they are older.
 INBOX_KEEP_DAYS = env.integer("INBOX_KEEP_DAYS", 400, at_least=30)
+# Mails that were sent, or never will be, are deleted when they are older.
+MAIL_KEEP_DAYS = env.integer("MAIL_KEEP_DAYS", 400, at_least=30)
+# Rates that were never used are thinned to one an hour when they are older.
+RATES_KEEP_DAYS = env.integer("RATES_KEEP_DAYS", 90, at_least=7)
 INBOX_HANDLER_MODULES = [
     "apps.payments.providers.coinspaid.callbacks",
     "apps.payments.providers.paymentiq.callbacks",
@@ -292,7 +320,7 @@ INBOX_HANDLER_MODULES = [
 ]
 
 # Where the acts that take two people are registered (apps/audit/proposals.py).
-PROPOSAL_MODULES = ["apps.payments.acts", "apps.treasury.acts"]
+PROPOSAL_MODULES = ["apps.payments.acts", "apps.treasury.acts", "apps.jackpots.acts"]
 
 # ---- audit --------------------------------------------------------------------------------------
 AUDIT_KEYS: dict[int, bytes] = {}
@@ -301,7 +329,11 @@ FIELD_KEYS: dict[int, bytes] = {}
 # Columns that hold such values: model, column, and the column that names the row. Keys are rotated by it.
 SEALED_FIELDS: list[tuple[str, str, str]] = [
     ("originals.SeedPair", "sealed", "public_id"),
+    ("jackpots.Cycle", "sealed", "named"),
+    ("originals.CrashChain", "sealed", "public_id"),
+    ("originals.CrashRound", "sealed", "public_id"),
     ("messaging.Mail", "body", "public_id"),
+    ("payments.WalletOwner", "sealed", "public_id"),
 ]
 # Seals leave the database here: whoever rewrites the tables cannot rewrite this folder too.
 ANCHOR_DIR = Path(os.environ.get("ANCHOR_DIR", BASE_DIR / ".casino" / "anchors"))
@@ -338,6 +370,15 @@ X_FRAME_OPTIONS = "DENY"
 LIVE_ORIGINS = env.items("LIVE_ORIGINS")
 CONTENT_SECURITY_POLICY: dict[str, dict[str, list[str]]] = {}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+
+# ---- crash --------------------------------------------------------------------------------------
+# How long a round takes bets, and how long its end is shown.
+CRASH_GAME_BETTING_SECONDS = env.integer("CRASH_GAME_BETTING_SECONDS", 6, at_least=1)
+CRASH_GAME_PAUSE_SECONDS = env.integer("CRASH_GAME_PAUSE_SECONDS", 3, at_least=0)
+# The most that one round pays to all who are in it, in the base currency.
+CRASH_GAME_WIN_MAX = env.integer("CRASH_GAME_WIN_MAX", 500_000, at_least=1)
+# Without a salt from a public source a real casino runs no round; where nothing is at stake we draw it.
+CRASH_GAME_OWN_SALT = False
 
 # A demo shows its simulators; nothing else may depend on it.
 DEMO = False

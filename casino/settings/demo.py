@@ -17,6 +17,10 @@ embedded.fill_environment(
     SIMULATORS_URL=simulators,
     SIMULATORS_PUBLIC_URL=simulators,
     SOFTSWISS_BASE_URL=f"{simulators}/softswiss",
+    SOFTSWISS_JACKPOT_FEED="true",
+    ALEA_BASE_URL=f"{simulators}/alea",
+    ALEA_OPERATOR_ID="1204",
+    ALEA_ENVIRONMENT_ID="demo",
     COINSPAID_BASE_URL=f"{simulators}/coinspaid/api/v2",
     COINSPAID_STATEMENT_URL=f"{simulators}/coinspaid/statement.csv",
     PAYMENTIQ_BASE_URL=f"{simulators}/paymentiq/bo/paymentiq",
@@ -49,6 +53,8 @@ ALLOWED_HOSTS = [DEMO_HOST, "localhost"]
 MIDDLEWARE = ["apps.demo.middleware.OneHost", *MIDDLEWARE]
 LIVE_ORIGINS = [f"http://{DEMO_HOST}:{DEMO_PORT}"]
 SIMULATORS_URL = simulators
+# What lies at the simulated gateway from the start, in each coin: near what the demo's players hold.
+SIMULATED_OPENING_EUR = 2_000
 STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -11,6 +11,8 @@ if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
 
 from casino.settings.base import *  # noqa: F403
 from casino.settings.base import (
+    ALEA_BASE_URL,
+    ALEA_PLAY_URL,
     BASE_DIR,
     LIVE_URL,
     PAYMENTIQ_CASHIER_HOSTS,
@@ -22,7 +24,7 @@ from casino.settings.shared import (
     broker_url,
     cashier_hosts,
     content_security_policy,
-    origin,
+    game_hosts,
     redis_settings,
 )
 
@@ -50,12 +52,13 @@ TEMPLATES_ROOT = BASE_DIR / "templates"
 CONTENT_SECURITY_POLICY = content_security_policy(
     LIVE_URL,
     [
-        *env.items("GAME_HOSTS", origin(SOFTSWISS_BASE_URL)),
+        *game_hosts(SOFTSWISS_BASE_URL, ALEA_PLAY_URL or ALEA_BASE_URL),
         *cashier_hosts(PAYMENTIQ_MERCHANT_ID, PAYMENTIQ_CASHIER_URL, PAYMENTIQ_CASHIER_HOSTS),
     ],
 )
 LIVE_ORIGINS = env.items("LIVE_ORIGINS", "*")
 CRASH_DIR = env.text("CRASH_DIR", "")
+CRASH_GAME_OWN_SALT = True
 # The simulators and the gateway's sandbox give addresses of test networks.
 PAYMENTS_TESTNET = env.boolean("PAYMENTS_TESTNET", default=True)
 # Nobody reads mail here: whoever registers is let in at once.

@@ -3,6 +3,8 @@
 from casino import env
 from casino.settings.base import *  # noqa: F403
 from casino.settings.base import (
+    ALEA_BASE_URL,
+    ALEA_PLAY_URL,
     LIVE_URL,
     PAYMENTIQ_BEARER,
     PAYMENTIQ_CASHIER_HOSTS,
@@ -16,7 +18,7 @@ from casino.settings.shared import (
     broker_url,
     cashier_hosts,
     content_security_policy,
-    origin,
+    game_hosts,
     redis_settings,
 )
 
@@ -31,6 +33,13 @@ CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", broker_url(REDIS_URL))
 AUDIT_KEYS = env.keys("AUDIT_KEYS")
 FIELD_KEYS = env.keys("FIELD_KEYS")
 SOFTSWISS_AUTH_TOKEN = env.secret("SOFTSWISS_AUTH_TOKEN", length_min=16)
+if ALEA_BASE_URL:
+    ALEA_OPERATOR_ID = env.text("ALEA_OPERATOR_ID")
+    ALEA_SECRET = env.secret("ALEA_SECRET", length_min=16)
+    ALEA_API_TOKEN = env.secret("ALEA_API_TOKEN", length_min=16)
+else:
+    for name in ("ALEA_OPERATOR_ID", "ALEA_SECRET", "ALEA_API_TOKEN"):
+        env.refuse(name, "ALEA_BASE_URL is not set, so it would not be used")
 COINSPAID_SECRET = env.secret("COINSPAID_SECRET", length_min=16)
 env.refuse("PAYMENTIQ_CASHIER_URL", "players would pay at a simulator")
 if PAYMENTIQ_MERCHANT_ID:
@@ -73,7 +82,7 @@ CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS")
 CONTENT_SECURITY_POLICY = content_security_policy(
     LIVE_URL,
     [
-        *env.items("GAME_HOSTS", origin(SOFTSWISS_BASE_URL)),
+        *game_hosts(SOFTSWISS_BASE_URL, ALEA_PLAY_URL or ALEA_BASE_URL),
         *cashier_hosts(PAYMENTIQ_MERCHANT_ID, PAYMENTIQ_CASHIER_URL, PAYMENTIQ_CASHIER_HOSTS),
     ],
 )

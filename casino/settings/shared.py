@@ -3,6 +3,8 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from casino import env
+
 
 def broker_url(redis_url: str) -> str:
     """Celery's spelling of a Redis URL: it names Unix sockets its own way."""
@@ -34,6 +36,11 @@ def cashier_hosts(merchant_id: str, simulator_url: str, hosts: list[str]) -> lis
     if not merchant_id:
         return []
     return [origin(simulator_url)] if simulator_url else hosts
+
+
+def game_hosts(*urls: str) -> list[str]:
+    """Where games may be framed from: the partners' own hosts unless `GAME_HOSTS` names others."""
+    return env.items("GAME_HOSTS") or [origin(url) for url in urls if url]
 
 
 def content_security_policy(live_url: str, frame_hosts: list[str]) -> dict[str, Any]:

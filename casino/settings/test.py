@@ -18,9 +18,15 @@ REDIS_DATABASE = 1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removepref
 REDIS_URL = f"{os.environ['REDIS_URL']}?db={REDIS_DATABASE}"
 CACHES, CHANNEL_LAYERS = redis_settings(REDIS_URL)
 CELERY_BROKER_URL = f"{broker_url(os.environ['REDIS_URL'])}?virtual_host={REDIS_DATABASE}"
+BREAKER_REDIS_SECONDS = 20  # a machine that is busy with tests is no Redis that is away
+BREAKER_PREFIX = f"test:{os.environ.get('TEST_DATABASE_NAME', 'casino')}:{REDIS_DATABASE}"
 SOFTSWISS_CASINO_ID = "test-casino"
 CALLBACK_COPY_SECONDS = 0  # a copy is there as soon as the answer is
 SOFTSWISS_AUTH_TOKEN = "test-softswiss-token"
+ALEA_OPERATOR_ID = "1204"
+ALEA_SECRET = "test-alea-secret"
+ALEA_API_TOKEN = "test-alea-token"
+ALEA_PAGE_PAUSE_MS = 0
 COINSPAID_KEY = "test-coinspaid-key"
 COINSPAID_SECRET = "test-coinspaid-secret"
 PAYMENTIQ_MERCHANT_ID = "100019999"
@@ -35,6 +41,7 @@ SENDPOST_WEBHOOK_SECRET = "test-sendpost-webhook-secret"
 ACCOUNT_RATE_LIMITS = False  # type: ignore[assignment]  # allauth: off
 # The tests of the waits set their own; everywhere else an address is as good as an old one.
 PAYOUT_ADDRESS_DELAY_HOURS = 0
+TRAVEL_RULE_ABOVE = 0
 SITE_ORIGIN = "https://casino.test"
 # The tests of the limits set their own; without rates no value is known.
 PAYOUT_HOUR_VALUE_MAX = PAYOUT_HOUR_AVERAGE_MAX = 0

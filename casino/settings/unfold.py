@@ -78,12 +78,18 @@ def _list(title: str, icon: str, model: str, permission: str, *pages: str) -> di
 
 
 def _page(title: str, icon: str, name: str, permission: str) -> dict[str, Any]:
-    """A page of the back office's own."""
+    """A page of the back office's own. Lists of models may lie below its address: not its pages."""
+    below = _under(name)
+
+    def active(request: HttpRequest) -> bool:
+        match = request.resolver_match
+        return below(request) and match is not None and str(match.url_name).startswith("operator_")
+
     return {
         "title": title,
         "icon": icon,
         "link": reverse_lazy(name),
-        "active": _under(name),
+        "active": active,
         "permission": _may(permission),
     }
 
@@ -192,6 +198,18 @@ NAVIGATION = [
         "title": "Games",
         "separator": True,
         "items": [
+            _page("Partners", "lan", "admin:operator_partners", "games.view_cataloguestate"),
+            _page("Stops and caps", "pan_tool", "admin:operator_stops", "games.view_stop"),
+            _page(
+                "Collections",
+                "view_carousel",
+                "admin:operator_collections",
+                "games.view_collection",
+            ),
+            _page("Open rounds", "hourglass_top", "admin:operator_desk", "games.view_roundcase"),
+            _page(
+                "Return to player", "percent", "admin:operator_returns", "games.view_returntally"
+            ),
             _list("Games", "casino", "games_game", "games.view_game"),
             _list("Studios", "brush", "games_studio", "games.view_studio"),
             _list("Sessions", "play_circle", "games_gamesession", "games.view_gamesession"),
@@ -199,6 +217,13 @@ NAVIGATION = [
             _list("Originals", "diamond", "originals_original", "originals.view_original"),
             _list("Bets on originals", "casino", "originals_bet", "originals.view_bet"),
             _list("Seeds", "key", "originals_seedpair", "originals.view_seedpair"),
+            _list(
+                "Crash rounds", "rocket_launch", "originals_crashround", "originals.view_crashround"
+            ),
+            _list("Crash chains", "link", "originals_crashchain", "originals.view_crashchain"),
+            _list("Autobet runs", "repeat", "originals_autorun", "originals.view_autorun"),
+            _page("Jackpots", "trophy", "admin:operator_jackpots", "jackpots.view_jackpot"),
+            _list("Jackpot wins", "celebration", "jackpots_win", "jackpots.view_win"),
         ],
     },
     {

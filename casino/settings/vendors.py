@@ -15,6 +15,8 @@ SOFTSWISS_GENERATION = env.text("SOFTSWISS_GENERATION", "v1")
 # or the shorter `Game/List` of v2 (`list`).
 SOFTSWISS_CATALOGUE_BASE_URL = env.text("SOFTSWISS_CATALOGUE_BASE_URL", "")
 SOFTSWISS_CATALOGUE_SOURCE = env.text("SOFTSWISS_CATALOGUE_SOURCE", "yaml")
+# Whether its feed of jackpots (a call of v2) is agreed on.
+SOFTSWISS_JACKPOT_FEED = env.boolean("SOFTSWISS_JACKPOT_FEED", default=False)
 SOFTSWISS_SIGN_HEADER = env.text("SOFTSWISS_SIGN_HEADER", "X-REQUEST-SIGN")
 SOFTSWISS_SIGN_PREFIX = env.text("SOFTSWISS_SIGN_PREFIX", "")
 # Addresses that may call back; empty means any that signs.
@@ -46,6 +48,95 @@ SOFTSWISS_FREE_SPINS_TERMINAL = ["played", "finished"]
 SOFTSWISS_SEND_PROCESSED_AT = True
 # Copies of game callbacks are written together this often; 0 writes each at once.
 CALLBACK_COPY_SECONDS = 0.2
+
+# ---- Alea: live casino and table games, seamless wallet -------------------------------------------
+# Its customer API (`<url>/api/graphql`); games open at the play host, the same one unless named.
+ALEA_BASE_URL = env.text("ALEA_BASE_URL", "")
+ALEA_PLAY_URL = env.text("ALEA_PLAY_URL", "")
+# The tenant's number, what every digest ends with (and the one before), the environment's token.
+ALEA_OPERATOR_ID = env.text("ALEA_OPERATOR_ID", "")
+ALEA_SECRET = env.text("ALEA_SECRET", "")
+ALEA_SECRET_PREVIOUS = env.text("ALEA_SECRET_PREVIOUS", "")
+ALEA_API_TOKEN = env.text("ALEA_API_TOKEN", "")
+# v2 launches by an address alone, v1 by a call; the generation is bound to the token.
+ALEA_GENERATION = env.choice("ALEA_GENERATION", ("v1", "v2"), "v2")
+# The casino environment named in launches, and others by (software id, our currency).
+ALEA_ENVIRONMENT_ID = env.text("ALEA_ENVIRONMENT_ID", "")
+ALEA_ENVIRONMENTS: dict[tuple[str, str], str] = {}
+# Addresses that may call back; empty means any that knows the secret.
+ALEA_IP_ALLOWLIST = env.items("ALEA_IP_ALLOWLIST")
+# The catalogue's query (`gamesReady`, on test environments `gamesAvailable`) and its argument.
+ALEA_GAMES_QUERY = env.choice("ALEA_GAMES_QUERY", ("gamesReady", "gamesAvailable"), "gamesReady")
+ALEA_MARKET_ARGUMENT = env.choice(
+    "ALEA_MARKET_ARGUMENT", ("jurisdictionCode", "marketCode"), "jurisdictionCode"
+)
+ALEA_MARKET = env.text("ALEA_MARKET", "CAO")
+ALEA_PAGE_SIZE = env.integer("ALEA_PAGE_SIZE", 200, at_least=1)
+# Milliseconds between two pages of the catalogue: the vendor is suspected of counting calls.
+ALEA_PAGE_PAUSE_MS = env.integer("ALEA_PAGE_PAUSE_MS", 250, at_least=0)
+ALEA_FREE_SPINS_PATH = env.text("ALEA_FREE_SPINS_PATH", "api/v1/freespins")
+# What stands before the hex of a free spins' digest; one casino sends it bare.
+ALEA_FREE_SPINS_DIGEST_PREFIX = env.text("ALEA_FREE_SPINS_DIGEST_PREFIX", "")
+ALEA_LOCALE = env.text("ALEA_LOCALE", "en")
+ALEA_TIMEOUT_SECONDS = env.integer("ALEA_TIMEOUT_SECONDS", 10)
+# Which bytes of a transaction may be digested: as sent (`raw`), or also without the white space
+# outside its strings (`compact`), or also without any (`all`).
+ALEA_DIGEST_BODY = env.choice("ALEA_DIGEST_BODY", ("raw", "compact", "all"), "compact")
+# Our code -> the vendor's where they differ; which of ours it takes (empty: all); digits shown.
+ALEA_CURRENCIES: dict[str, str] = {}
+ALEA_CURRENCIES_PLAYED = env.items("ALEA_CURRENCIES_PLAYED")
+ALEA_DECIMALS: dict[str, int] = {}
+# HTTP status by the vendor's code: casinos disagree on the number more than on the code.
+ALEA_STATUSES = {
+    "v2": {
+        "INSUFFICIENT_FUNDS": 403,
+        "SESSION_EXPIRED": 403,
+        "GAME_NOT_ALLOWED": 403,
+        "BET_DENIED": 403,
+        "BET_MAX": 403,
+        "PLAYER_BLOCKED": 403,
+        "INVALID_REQUEST": 500,
+        "GENERAL_ERROR": 503,
+        "INTERNAL_ERROR": 503,
+        "UNKNOWN_ERROR": 400,
+        "DUPLICATE_TRANSACTION_DATA_MISMATCH": 400,
+    },
+    "v1": {
+        "INSUFFICIENT_FUNDS": 403,
+        "SESSION_EXPIRED": 403,
+        "GAME_NOT_ALLOWED": 403,
+        "BET_DENIED": 403,
+        "BET_MAX": 403,
+        "PLAYER_BLOCKED": 403,
+        "PLAYER_NOT_FOUND": 404,
+        "INVALID_CURRENCY": 400,
+        "GAME_NOT_FOUND": 403,
+        "INVALID_REQUEST": 400,
+        "INVALID_SIGNATURE": 401,
+        "GENERAL_ERROR": 503,
+        "INTERNAL_ERROR": 503,
+        "UNKNOWN_ERROR": 400,
+        "DUPLICATE_TRANSACTION_DATA_MISMATCH": 400,
+    },
+}
+# What a session we do not know, or that is over, is answered when the game opens.
+ALEA_UNKNOWN_SESSION = env.choice(
+    "ALEA_UNKNOWN_SESSION", ("SESSION_EXPIRED", "INVALID_REQUEST"), "SESSION_EXPIRED"
+)
+# A bet that comes after its rollback: refused, or answered like a good one; nothing moves.
+ALEA_LATE_BET = env.choice("ALEA_LATE_BET", ("deny", "noop"), "deny")
+# A win in a round without a bet: 503 and an alarm (it is sent again), refused for good, or paid.
+ALEA_WIN_WITHOUT_BET = env.choice(
+    "ALEA_WIN_WITHOUT_BET", ("refuse_retry", "refuse", "accept"), "refuse_retry"
+)
+# The balance in the answer to a repeated call.
+ALEA_DUPLICATE_BALANCE = env.choice("ALEA_DUPLICATE_BALANCE", ("current", "stored"), "current")
+ALEA_PROMO_TYPES = [
+    *("FREE_SPIN", "OPERATOR_FREE_SPIN", "PRIZE", "CASHBACK"),
+    *("SPIN_GIFT", "TOURNAMENT", "ALEA_JACKPOT"),
+]
+# Marks our players as testers, for the vendor's reports.
+ALEA_TEST_PLAYERS = env.boolean("ALEA_TEST_PLAYERS", default=False)
 
 # ---- CoinsPaid: crypto deposits and withdrawals ---------------------------------------------------
 COINSPAID_BASE_URL = env.text("COINSPAID_BASE_URL", "")

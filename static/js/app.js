@@ -209,7 +209,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     openSearch();
   }
-  const search = event.target.closest?.("#search");
+  const search = event.target.closest?.("#search") ?? event.target.closest?.(".search-form, .search-results")?.parentElement;
   if (!search || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
   event.preventDefault();
   step([$("input[name=q]", search), ...$$(".search-results a", search)], event.key);
@@ -399,6 +399,49 @@ function updateFade(chips) {
   chips.toggleAttribute("data-more", Math.abs(chips.scrollLeft) + chips.clientWidth < chips.scrollWidth - 8);
 }
 
+// ---- favourites ----------------------------------------------------------------------------------
+// The heart turns at once and back again when the server did not agree. Without script it is a form.
+
+document.addEventListener("click", (event) => {
+  const heart = event.target.closest("[data-heart]");
+  if (!heart) return;
+  event.preventDefault();
+  const [act, slug] = [heart.name, heart.value];
+  turnHearts(slug, act === "add");
+  announce(act === "add" ? "Marked as a favourite" : "No favourite any more");
+  htmx.ajax("POST", heart.form.action, { source: heart, swap: "none", values: { [act]: slug } });
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  const heart = event.detail.elt;
+  if (!heart.matches("[data-heart]") || event.detail.successful) return;
+  turnHearts(heart.value, heart.name === "add");
+});
+
+// What is pressed says "remove" and the other way round.
+function turnHearts(slug, on) {
+  for (const heart of $$("[data-heart]")) {
+    if (heart.value !== slug) continue;
+    heart.name = on ? "remove" : "add";
+    heart.setAttribute("aria-pressed", on);
+  }
+}
+
+// ---- the feed of bets ----------------------------------------------------------------------------
+// It stands still while somebody reads it: under the pointer, with the focus in it, or when paused.
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const rows = event.detail.elt;
+  if (!rows.matches("[data-feed]")) return;
+  const paused = $("[data-feed-pause]")?.getAttribute("aria-pressed") === "true";
+  if (document.hidden || paused || rows.matches(":hover, :focus-within")) event.preventDefault();
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-feed-pause]");
+  button?.setAttribute("aria-pressed", button.getAttribute("aria-pressed") !== "true");
+});
+
 // ---- game page: theatre and fullscreen -------------------------------------------------------------
 
 document.addEventListener("click", (event) => {
@@ -438,6 +481,10 @@ function enhance(root) {
     const current = $("[aria-current]", chips);
     if (current && current.offsetLeft + current.offsetWidth > chips.clientWidth) chips.scrollLeft = current.offsetLeft - chips.offsetLeft - 14;
     updateFade(chips);
+  }
+  for (const segment of $$(".segment", root)) {
+    const current = $("[aria-current]", segment);
+    if (current && current.offsetLeft + current.offsetWidth > segment.offsetLeft + segment.clientWidth) segment.scrollLeft = current.offsetLeft - segment.offsetLeft - 14;
   }
 }
 

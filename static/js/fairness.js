@@ -288,7 +288,22 @@ async function blackjack(numbers, _choice, actions) {
   return closed(back, show(dealer));
 }
 
-const GAMES = { dice, limbo, plinko, wheel, keno, roulette, mines, hilo, blackjack };
+// ---- crash ----------------------------------------------------------------------------------------
+
+// No numbers of a pair: the link of the round is the key, and the salt of the chain the message.
+async function crash(numbers, { auto }, actions) {
+  const point = await crashPoint(numbers.serverSeed, numbers.clientSeed);
+  numbers.drawn.push(point);
+  const [kind, said] = (actions[0] ?? "").split(":");
+  let left = auto && BigInt(auto) <= point ? BigInt(auto) : 0n;
+  if (said !== undefined) {
+    left = BigInt(said);
+    if (left < 101n || left > point || (kind === "auto" && left !== BigInt(auto))) throw new Error(`No bet can have left at ${said}: the round ended at ${point} hundredths.`);
+  }
+  return closed(left * 100n, { left_at: Number(left) });
+}
+
+const GAMES = { crash, dice, limbo, plinko, wheel, keno, roulette, mines, hilo, blackjack };
 
 // ---- what pages call ------------------------------------------------------------------------------
 

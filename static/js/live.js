@@ -52,9 +52,16 @@ class LiveSocket extends HTMLElement {
     // A new connection counts from the beginning, apart from notices, which are numbered for ever.
     for (const stream of this.seen.keys()) if (stream !== "toast") this.seen.delete(stream);
     this.show("open");
+    if (this.watched) this.watch(this.watched);
     clearInterval(this.ping);
     this.ping = setInterval(() => this.socket.readyState === WebSocket.OPEN && this.socket.send('{"ping":1}'), PING_MS);
     if (wasLost) document.body.dispatchEvent(new CustomEvent("live:reconnected", { bubbles: true }));
+  }
+
+  // The public stream that the page shows, one at a time; "" for none.
+  watch(stream) {
+    this.watched = stream;
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ watch: stream }));
   }
 
   closed(event) {

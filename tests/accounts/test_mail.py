@@ -8,6 +8,7 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 
+from apps.events.models import Event
 from tests.accounts.test_registration import NEW
 from tests.conftest import PASSWORD, make_player
 
@@ -47,6 +48,8 @@ def test_registering_brings_a_link_to_confirm_the_address(client: Client) -> Non
     path = link(body, "/accounts/confirm-email/")
     assert f'href="http://testserver{path}"' in html
     assert client.get(path).status_code in {200, 302}
+    client.post(path)
+    assert Event.objects.filter(name__endswith="EmailConfirmed").count() == 1
 
 
 def test_a_forgotten_password_brings_a_link_that_works(client: Client) -> None:

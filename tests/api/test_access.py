@@ -16,6 +16,7 @@ from apps.accounts.services import SCOPES, create_api_key
 from apps.core.money import Money
 from apps.ledger.models import Entry
 from apps.ledger.selectors import currency
+from apps.originals import autobet
 from apps.originals import services as originals
 from apps.payments.models import (
     Deposit,
@@ -139,6 +140,17 @@ def own_bet(player: Player) -> str:
     ).public_id
 
 
+def own_run(player: Player) -> str:
+    return autobet.start(
+        player=player,
+        game="dice",
+        choice={"target": 5050, "over": True},
+        stake=Money.parse("1.00", currency("EUR")),
+        plan=autobet.Plan(bets=1),
+        key="own",
+    ).public_id
+
+
 def any_game(player: Player) -> str:
     return make_game().slug
 
@@ -186,6 +198,7 @@ ACCESS: dict[tuple[str, str], Row] = {
     ("GET", "exchanges/<str:public_id>/"): Row("read", own_exchange),
     ("POST", "vault/put/"): Row("money"),
     ("POST", "vault/take/"): Row(SIGNED_IN_ONLY),
+    ("GET", "invoices/"): Row("read"),
     ("POST", "invoices/"): Row("money"),
     ("GET", "invoices/<str:public_id>/"): Row("read", own_invoice),
     ("PUT", "payer-name/"): Row("money"),
@@ -193,6 +206,12 @@ ACCESS: dict[tuple[str, str], Row] = {
     ("GET", "originals/bets/"): Row("read"),
     ("GET", "originals/bets/<str:public_id>/"): Row("read", own_bet),
     ("POST", "originals/bets/<str:public_id>/actions/"): Row("play"),
+    ("GET", "originals/runs/"): Row("read"),
+    ("POST", "originals/runs/"): Row("play"),
+    ("GET", "originals/runs/<str:public_id>/"): Row("read", own_run),
+    ("POST", "originals/runs/<str:public_id>/next/"): Row("play"),
+    ("POST", "originals/runs/<str:public_id>/stop/"): Row("play", own_run),
+    ("GET", "originals/crash/"): Row(PUBLIC),
     ("GET", "originals/seeds/"): Row("read"),
     ("POST", "originals/seeds/"): Row("play"),
     ("POST", "originals/<str:game>/bets/"): Row("play"),

@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from casino import embedded
-from tests.demo.test_demo import ROOT
+from tests.demo.running import ROOT
 
 USER = """
 import sys

@@ -7,7 +7,7 @@ from django.db import connection
 from apps.accounts.models import Player
 from apps.games import play
 from apps.wallet.movements import Result
-from tests.faults.processes import Marks, Redis, patient_database_url, wait_until
+from tests.faults.processes import Marks, Redis, wait_until
 from tests.games.factories import Table as Seat
 from tests.games.factories import make_game, make_session
 from tests.wallet.surroundings import WalletServer, end_backends
@@ -36,9 +36,7 @@ def store() -> Iterator[Redis]:
 def running_server(
     django_db_setup: None, django_db_blocker: Any, marks: Marks, store: Redis
 ) -> Iterator[WalletServer]:
-    server = WalletServer(
-        CRASH_DIR=str(marks.folder), REDIS_URL=store.url, DATABASE_URL=patient_database_url()
-    )
+    server = WalletServer(CRASH_DIR=str(marks.folder), REDIS_URL=store.url)
     server.start()
     yield server
     server.kill()

@@ -33,11 +33,6 @@ def revive(server: WalletServer) -> None:
     server.start()
 
 
-def patient_database_url() -> str:
-    """Deadlocks stand for three seconds before PostgreSQL ends them, so that a test can see them."""
-    return f"{database_url()}&options=-c%20deadlock_timeout%3D3s"
-
-
 class Marks:
     """The folder that tells a process where to die (apps/core/crash_points.py)."""
 

@@ -17,7 +17,7 @@ from apps.ledger.instructions import Status
 from apps.ledger.models import Entry
 from apps.wallet.movements import Result
 from tests.conftest import make_player
-from tests.faults.processes import patient_database_url, wait_until
+from tests.faults.processes import wait_until
 from tests.games.factories import Table as Seat
 from tests.payments.factories import alarms
 from tests.wallet.surroundings import NAME, WalletServer, Wire
@@ -40,16 +40,19 @@ def make_table(transactional_db: None, fund: Callable[..., Result]) -> Make:
 
 
 @contextmanager
-def taken(table: Table, *keys: str) -> Iterator[None]:
+def taken(table: Table, *keys: str) -> Iterator[int]:
     """Somebody else is about to use these keys and has not committed; in the end they do not.
 
-    Who comes with one of them waits inside PostgreSQL until the block ends.
+    Who comes with one of them waits inside PostgreSQL until the block ends. Yields the backend.
     """
     holds, let_go = threading.Event(), threading.Event()
+    pids: list[int] = []
 
     def hold() -> None:
         try:
-            with transaction.atomic():
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                pids.append(int(cursor.fetchone()[0]))
                 for key in keys:
                     table.play(table.bet(key, "0.01"))
                 holds.set()
@@ -62,7 +65,7 @@ def taken(table: Table, *keys: str) -> Iterator[None]:
         holding = pool.submit(hold)
         try:
             assert holds.wait(5)
-            yield
+            yield pids[0]
         finally:
             let_go.set()
             holding.result()
@@ -77,6 +80,24 @@ def waiting(name: str = "") -> list[int]:
             [name or "%"],
         )
         return [pid for (pid,) in cursor.fetchall()]
+
+
+def held_back_by(pid: int) -> int:
+    """How many backends of the servers under test wait for this one and for nobody else."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND application_name = %s AND pg_blocking_pids(pid) = ARRAY[%s]",
+            [NAME, pid],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def deadlocks() -> int:
+    """How many PostgreSQL has ended. A backend tells when it closes, as one does that lost."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return int(cursor.fetchone()[0])
 
 
 def end(pid: int) -> None:
@@ -199,7 +220,7 @@ class TestCrossing:
 
     @pytest.fixture
     def second_server(self, transactional_db: None) -> Iterator[WalletServer]:
-        server = WalletServer(DATABASE_URL=patient_database_url())
+        server = WalletServer()
         server.start()
         yield server
         server.kill()
@@ -225,15 +246,18 @@ class TestCrossing:
             call["actions"] = [{"action": "bet", "action_id": key, "amount": 100} for key in keys]
             calls.append(call)
 
+        before = deadlocks()
         with ThreadPoolExecutor(2) as pool:
-            with taken(make_table(), "g1", "g2"):
+            with taken(make_table(), "g1", "g2") as holder:
                 sent = [
                     pool.submit(server.call, "play", call)
                     for server, call in zip(tables, calls, strict=True)
                 ]
-                wait_until(lambda: len(waiting(NAME)) == 2, "both have one key and want the other")
-            wait_until(are_deadlocked, "the deadlock")
+                # Each has its first key, stands before its second and will want the other's.
+                wait_until(lambda: held_back_by(holder) == 2, "both have one key")
             answers = [one.result(20) for one in sent]
+
+        wait_until(lambda: deadlocks() > before, "the deadlock")
 
         won = [status for status, _ in answers].index(200)
         lost = answers[1 - won]
@@ -249,8 +273,9 @@ class TestCrossing:
     ) -> None:
         sent: list[dict[str, Future[Any]]] = [{}, {}]
 
+        before = deadlocks()
         with ThreadPoolExecutor(8) as pool:
-            with taken(make_table(), "g1", "g2"):
+            with taken(make_table(), "g1", "g2") as holder:
                 with taken(make_table(), "h0", "h1"):
                     for place in range(2):
                         for key in (f"h{place}", *self.KEYS[place]):
@@ -258,10 +283,10 @@ class TestCrossing:
                                 tables[place].call, "play", bet(seats[place], key, 100)
                             )
                             time.sleep(0.15)  # their order in the convoy
-                wait_until(lambda: len(waiting(NAME)) == 2, "both have one key and want the other")
-            wait_until(are_deadlocked, "the deadlock")
+                wait_until(lambda: held_back_by(holder) == 2, "both have one key")
             answers = [{key: call.result(20) for key, call in one.items()} for one in sent]
 
+        wait_until(lambda: deadlocks() > before, "the deadlock")
         told = [
             {
                 key: int(said["transactions"][0]["tx_id"])
@@ -277,15 +302,3 @@ class TestCrossing:
         for seat, mine in zip(seats, told, strict=True):
             assert seat.wallet.balance == 100 - len(mine)
         assert list(verification.verify()) == []
-
-
-def are_deadlocked() -> bool:
-    """Whether two backends of the servers under test wait for each other."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity a, pg_stat_activity b"
-            " WHERE a.application_name = %s AND b.application_name = %s"
-            " AND b.pid = ANY(pg_blocking_pids(a.pid)) AND a.pid = ANY(pg_blocking_pids(b.pid)))",
-            [NAME, NAME],
-        )
-        return bool(cursor.fetchone()[0])

@@ -257,7 +257,7 @@ def test_the_page_asks_no_more_however_many_rounds_there_are(
     follow_rounds()
     page(browser, slot)
 
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(26):
         page(browser, slot)
 
 

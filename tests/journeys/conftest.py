@@ -13,18 +13,36 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests import chromium
 from tests.demo.conftest import OURS, four_free_ports
-from tests.demo.test_demo import FIRST_START_SECONDS, Demo, manage, wait_for
+from tests.demo.running import FIRST_START_SECONDS, Demo, manage, wait_for
 from tests.site.browser import FLAGS
 
 
 class Casino:
     """The demo as a visitor finds it: its address, its password, its one-time codes."""
 
-    def __init__(self, demo: Demo, environment: dict[str, str]) -> None:
-        self.demo = demo
-        self.origin = demo.origin
+    def __init__(self, data: Path, environment: dict[str, str]) -> None:
+        self.data = data
         self.environment = environment
+        self.port = four_free_ports()
         self.used_codes: set[str] = set()
+        self.demo = Demo(self.environment, self.port, self.data / "said.txt")
+
+    @property
+    def origin(self) -> str:
+        return self.demo.origin
+
+    def start_again(self) -> None:
+        self.demo = Demo(self.environment, self.port, self.data / "said.txt")
+
+    def wait_until_ready(self, seconds: float) -> None:
+        wait_for(self.demo.is_ready, seconds)
+        wait_for(lambda: "Ready after" in self.demo.said, 15)
+
+    def stop(self, by: signal.Signals = signal.SIGINT) -> int:
+        """Ctrl-C; what it ends with."""
+        if self.demo.process.poll() is None:
+            self.demo.process.send_signal(by)
+        return self.demo.process.wait(timeout=60)
 
     @property
     def password(self) -> str:
@@ -63,20 +81,16 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def casino(chromium: str) -> Iterator[Casino]:
-    folder = Path(tempfile.mkdtemp(prefix="casino-journeys-", dir="/var/tmp"))
-    folder.chmod(0o755)  # PostgreSQL's own user has to reach it
+def casino() -> Iterator[Casino]:
+    # PostgreSQL's own user has to reach it, whatever is in its name.
+    folder = Path(tempfile.mkdtemp(prefix="casino journeys ", dir="/var/tmp"))
+    folder.chmod(0o755)
     kept = {name: value for name, value in os.environ.items() if name not in OURS}
-    environment = kept | {"CASINO_DATA_DIR": str(folder)}
-    demo = Demo(environment, four_free_ports(), folder / "said.txt")
+    found = Casino(folder, kept | {"CASINO_DATA_DIR": str(folder)})
     try:
-        wait_for(demo.is_ready, FIRST_START_SECONDS)
-        wait_for(lambda: "Ready after" in demo.said, 15)
-        yield Casino(demo, environment)
+        found.wait_until_ready(FIRST_START_SECONDS)
+        yield found
     finally:
-        if demo.process.poll() is None:
-            demo.process.send_signal(signal.SIGINT)
-        code = demo.process.wait(timeout=60)
-        said = demo.said
+        code, said = found.stop(), found.demo.said
         shutil.rmtree(folder)
     assert code == 0, said

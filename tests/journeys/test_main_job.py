@@ -1,16 +1,20 @@
 """The main job in a real browser: a new player pays in, plays and is paid out by an operator."""
 
 import re
+import signal
 from pathlib import Path
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, expect
 
+from tests.demo.conftest import four_free_ports, is_free
+from tests.demo.running import is_let_in, manage, servers, wait_for
 from tests.journeys.conftest import Casino
 from tests.site.browser import DESKTOP, PHONE
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts"
 SLOT = "Dappled Cormorant"
@@ -89,6 +93,7 @@ class Person:
         return self.page.locator("main")
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_a_new_player_pays_in_plays_and_is_paid_out(
     browser: Browser, casino: Casino, size: tuple[int, int]
@@ -97,13 +102,13 @@ def test_a_new_player_pays_in_plays_and_is_paid_out(
     operator = Person(browser, casino, size)
     name = f"traveller{size[0]}"
     try:
+        sign_in(operator)  # early: the next code comes while the player plays
         register(player, name)
         game = find_a_slot(player)
         deposit(player, "0.05")
         play(player, game)
         see_the_history(player)
         withdrawal = withdraw(player, "0.01")
-        sign_in(operator)
         approve(operator, name, withdrawal)
         look_around(operator, name, withdrawal)
         see_it_paid(player)
@@ -116,6 +121,53 @@ def test_a_new_player_pays_in_plays_and_is_paid_out(
         operator.context.close()
     assert player.complaints == []
     assert operator.complaints == []
+
+
+def test_it_heals_itself_leaves_nothing_behind_and_keeps_its_data(casino: Casino) -> None:
+    # A lobby with games, whose pictures and style sheets are there.
+    lobby = httpx.get(casino.origin, trust_env=False)
+    assert lobby.status_code == 200
+    assert "1,257 games" in lobby.text
+    sheet = re.search(r'href="(/static/css/tokens[^"]+)"', lobby.text)
+    assert sheet is not None
+    assert httpx.get(casino.origin + sheet[1], trust_env=False).status_code == 200
+
+    # The printed logins work.
+    password = casino.password
+    assert is_let_in(casino.origin, "player@demo.test", password)
+    assert not is_let_in(casino.origin, "player@demo.test", "not the password")
+    code = manage(casino.environment, "demo_otp", "finance")
+    assert re.fullmatch(r"\d{6}\n", code.stdout), code.stderr
+    assert (casino.data / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+    # A second one on the same folder is refused, and says why.
+    second = manage(casino.environment, "demo", "--port", str(four_free_ports()))
+    assert second.returncode == 1
+    assert "The demo runs already" in second.stderr
+
+    # What is killed comes back.
+    killed = casino.demo.child("casino.wsgi")
+    killed.kill()
+    wait_for(lambda: "web was started again" in casino.demo.said, 10)
+    wait_for(casino.demo.is_ready, 30)
+    assert casino.demo.child("casino.wsgi").pid != killed.pid
+
+    family = [*casino.demo.family(), *servers(casino.data)]
+    assert len(family) >= 8
+    assert casino.stop() == 0, casino.demo.said
+    wait_for(lambda: not any(one.is_running() for one in family), 5)
+    assert all(is_free(casino.port + offset) for offset in range(4))
+    assert not (casino.data / "processes.json").exists()
+
+    # The second start takes seconds, keeps the data, and stops by SIGTERM as well.
+    casino.start_again()
+    casino.wait_until_ready(30)
+    assert "Database tables" not in casino.demo.said
+    assert casino.password == password
+    assert is_let_in(casino.origin, "player@demo.test", password)
+    family = [*casino.demo.family(), *servers(casino.data)]
+    assert casino.stop(signal.SIGTERM) == 0, casino.demo.said
+    wait_for(lambda: not any(one.is_running() for one in family), 5)
 
 
 # ---- the player ---------------------------------------------------------------------------------

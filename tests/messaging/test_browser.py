@@ -15,7 +15,7 @@ from tests.messaging.conftest import code_mail, money_mail
 from tests.operator.factories import make_staff, signed_in
 from tests.simulator_client import Sendpost
 from tests.site import browser
-from tests.site.test_browser import RULES, width_overflow
+from tests.site.test_browser import RULES
 
 pytestmark = [
     pytest.mark.browser,
@@ -48,10 +48,7 @@ def reader(client: Client, player: Player) -> Player:
     return player
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_the_pages_are_accessible_and_fit(
-    client: Client, reader: Player, size: tuple[int, int]
-) -> None:
+def test_the_pages_are_accessible_and_fit(client: Client, reader: Player) -> None:
     places = (
         "/notices/",
         "/notices/?show=money",
@@ -59,11 +56,11 @@ def test_the_pages_are_accessible_and_fit(
         "/notices/mail/",
         letters.unsubscribe_url(reader).removeprefix("https://casino.test"),
     )
-    with browser.visiting(client, size) as visit:
+    with browser.visiting(client) as visit:
         for place in places:
             visit.open(place)
             check(visit.page, place)
-            assert width_overflow(visit) == 0, place
+            assert visit.width_overflow(browser.PHONE, browser.SMALL) == 0, place
         assert visit.complaints == []
 
 

@@ -15,6 +15,9 @@ from apps.messaging import letters, preferences
 from apps.messaging.models import Notice
 from apps.payments.events import (
     DepositConfirmed,
+    DepositHeld,
+    DepositRefunded,
+    DepositReversed,
     WithdrawalPaid,
     WithdrawalRejected,
     WithdrawalReleased,
@@ -24,6 +27,9 @@ from apps.payments.events import (
 pytestmark = pytest.mark.django_db
 FACTS = (
     (DepositConfirmed, "deposit", "your deposit is in", "/wallet/deposits/"),
+    (DepositHeld, "deposit", "your deposit is set aside", "/wallet/deposits/"),
+    (DepositRefunded, "deposit", "your deposit was sent back", "/wallet/deposits/"),
+    (DepositReversed, "deposit", "your deposit was taken back", "/wallet/deposits/"),
     (WithdrawalRequested, "withdrawal", "withdrawal requested", "/wallet/withdrawals/"),
     (WithdrawalPaid, "withdrawal", "your withdrawal was sent", "/wallet/withdrawals/"),
     (WithdrawalRejected, "withdrawal", "your withdrawal was not sent", "/wallet/withdrawals/"),
@@ -83,7 +89,7 @@ def test_the_page_switches_topics_and_cannot_switch_off_security(
 ) -> None:
     client.force_login(player.user)
     page = client.get("/notices/mail/").content.decode()
-    assert page.count('role="switch"') == 5
+    assert page.count('role="switch"') == 6
     assert page.count("disabled") >= 2
 
     client.post("/notices/mail/", {"topic": ["marketing", "deposits"]})

@@ -2,17 +2,26 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from django.core import mail
 from django.db import transaction
 from django.test import Client
 
 from apps.accounts.models import Player
+from apps.core.mail import KIND_HEADER
 from apps.events import bus
 from apps.events.models import Delivery
 from apps.messaging import services
 from apps.messaging.models import Notice
-from apps.payments.events import DepositConfirmed, WithdrawalPaid
+from apps.payments.events import (
+    DepositConfirmed,
+    DepositHeld,
+    DepositRefunded,
+    DepositReversed,
+    WithdrawalPaid,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +47,36 @@ def test_a_confirmed_deposit_is_told_once(player: Player) -> None:
     notice = Notice.objects.get(player=player, title="Deposit confirmed")
     assert notice.text == "0.1 BTC is in your balance."
     assert notice.href == "/wallet/deposits/dp_test/"
+
+
+@pytest.mark.parametrize(
+    ("event", "more", "title", "text", "kind"),
+    [
+        (DepositConfirmed, {"was_held": True}, "Deposit released", "is in your balance.",
+         "deposit_released"),
+        (DepositHeld, {}, "Deposit set aside", "arrived above one of the limits. Our payments team "
+         "looks at it.", "deposit_held"),
+        (DepositRefunded, {}, "Deposit sent back", "went back to where it came from.",
+         "deposit_refunded"),
+        (DepositReversed, {"owed": "0.05000000"}, "Deposit taken back", "was taken back by your bank "
+         "or payment provider. Your balance is short of 0.05 BTC now.", "deposit_reversed"),
+    ],
+)  # fmt: skip
+def test_what_becomes_of_a_deposit_is_told_here_and_by_mail(
+    player: Player, event: Any, more: dict[str, object], title: str, text: str, kind: str
+) -> None:
+    bus.deliver_due()
+    mail.outbox.clear()
+    with transaction.atomic():
+        bus.publish(event(**facts(player, "deposit"), **more))
+    bus.deliver_due()
+    bus.deliver_due()
+
+    assert Notice.objects.get(player=player, title=title).text == f"0.1 BTC {text}"
+    [message] = mail.outbox
+    assert message.extra_headers[KIND_HEADER] == kind
+    assert "0.1 BTC" in str(message.body)
+    assert ("short of 0.05 BTC" in str(message.body)) == bool(more.get("owed"))
 
 
 def test_a_failing_handler_is_tried_again_and_does_not_stop_the_others(player: Player) -> None:

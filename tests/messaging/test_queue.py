@@ -7,9 +7,12 @@ from django.core import mail as django_mail
 from django.db import transaction
 from django.test import Client
 
+from apps.accounts.events import EmailConfirmed
 from apps.accounts.models import Player
-from apps.audit.models import Alarm
+from apps.audit.models import Alarm, Record
 from apps.core import secrets
+from apps.events import bus
+from apps.events.bus import publish
 from apps.messaging import mail, suppressions
 from apps.messaging.models import Mail, Notice, Suppression
 from tests.conftest import make_player
@@ -266,6 +269,37 @@ def test_a_lifted_suppression_is_lifted_at_the_provider_too(
 
     assert sendpost.suppressions() == []
     assert sent(money_mail(player)).state == State.SENT
+
+
+def test_a_bounced_address_is_heard_again_when_it_is_confirmed_anew(
+    player: Player, sendpost: Sendpost
+) -> None:
+    sendpost.suppress("security", player.user.email, "hardBounce")
+    sent(money_mail(player))
+    # Nothing else passes, the mail with the link does: the provider is asked to forget first.
+    asked = mail.queue(
+        to=player.user.email, kind="email_confirmation", subject="Confirm", text="https://x.test/"
+    )
+    mail.send_due()
+    assert (sendpost.suppressions(), Suppression.objects.get().lifted_at) == ([], None)
+    pass_time(seconds=mail.CONSENT_SECONDS)
+    assert sent(asked).state == State.SENT
+    assert sent(money_mail(player)).state == State.SUPPRESSED
+
+    with transaction.atomic():
+        publish(EmailConfirmed(player_id=player.pk, email=player.user.email.upper()))
+    bus.deliver_due()
+
+    assert Suppression.objects.get().lifted_at is not None
+    assert Record.objects.filter(action="mail.suppression_lifted").count() == 1
+    assert sent(money_mail(player)).state == State.SENT
+
+
+def test_a_complaint_is_not_lifted_by_confirming(player: Player) -> None:
+    Suppression.objects.create(email=player.user.email, reason="complaint")
+
+    assert suppressions.confirmed(player, player.user.email) == 0
+    assert Suppression.objects.get().lifted_at is None
 
 
 def test_the_older_form_is_understood_and_its_end_announced(

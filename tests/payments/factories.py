@@ -1,6 +1,9 @@
 """Rows and callbacks for the payment tests, and the picture of all money to compare with."""
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -31,6 +34,7 @@ from apps.payments.models import (
 )
 from apps.payments.providers.coinspaid import callbacks, signing
 from apps.payments.services import withdrawals
+from tests.simulator_client import ROOT, database_url
 
 FIXTURES = Path(__file__).resolve().parent / "coinspaid" / "fixtures"
 # The address in the recorded deposits, and one of somebody's own wallet (BIP-173 examples).
@@ -178,6 +182,32 @@ def in_parallel(tasks: Sequence[Callable[[], Any]]) -> list[Any]:
     for thread in threads:
         thread.join()
     return results
+
+
+def run_worker(folder: Path, **environment: str) -> int:
+    """One look of a worker at what is due, in a process of its own; how it ended.
+
+    folder: names the point at which it is killed (apps/core/crash_points.py).
+    """
+    code = (
+        "import django; django.setup()\n"
+        "from apps.payments.services import payouts\n"
+        "payouts.send_due()\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ
+        | {
+            "DATABASE_URL": database_url(str(connection.settings_dict["NAME"])),
+            "CRASH_DIR": str(folder),
+        }
+        | environment,
+        stdout=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+    return ended.returncode
 
 
 def end_rules() -> None:

@@ -21,7 +21,7 @@ from apps.payments.errors import (
     StillHeld,
     WithdrawalBlocked,
 )
-from apps.payments.models import NotMeLink, SavedAddress, Withdrawal
+from apps.payments.models import Invoice, NotMeLink, SavedAddress, Withdrawal
 from apps.payments.services import payouts, queue, withdrawals
 from tests.payments.factories import (
     DEPOSIT_ADDRESS,
@@ -342,3 +342,40 @@ def test_saving_a_user_without_a_change_starts_no_wait(player):
     assert player.credentials_changed_at is None
     assert request_withdrawal(player, "0.02").money == btc("0.02")
     assert Withdrawal.objects.count() == 1
+
+
+# ---- addresses of our own ------------------------------------------------------------------------
+
+
+def test_an_address_of_ours_is_refused_and_only_ones_own_is_named(player, other_player):
+    own, theirs = make_address(player), make_address(other_player, text=OTHER_ADDRESS)
+    for address, words in ((own, addressbook.OWN), (theirs, addressbook.INTERNAL)):
+        before = picture()
+        with pytest.raises(InvalidAddress) as refused:
+            addressbook.save(player=player, rail=rail(), address=address.address)
+        with pytest.raises(InvalidAddress) as asked:
+            request_withdrawal(player, "0.02", address=address.address)
+        assert refused.value.fields == asked.value.fields == {"address": words}
+        assert picture() == before
+    with pytest.raises(InvalidAddress) as refused:
+        addressbook.save(player=player, rail=rail(), address=own.address.upper())
+    assert refused.value.fields == {"address": addressbook.OWN}
+    assert "vault" in addressbook.OWN
+    assert "player" not in addressbook.INTERNAL
+
+
+def test_the_address_of_an_invoice_is_ours_too_when_its_time_is_over(player, other_player):
+    at = now()
+    Invoice.objects.create(
+        player=other_player, rail=rail(), currency_id="BTC", provider="coinspaid", key="k",
+        state="failed", amount=1, remaining=1, address=OTHER_ADDRESS, created_at=at,
+        updated_at=at, expires_at=at,
+    )  # fmt: skip
+
+    with pytest.raises(InvalidAddress) as refused:
+        request_withdrawal(player, "0.02", address=OTHER_ADDRESS)
+    assert refused.value.fields == {"address": addressbook.INTERNAL}
+    Invoice.objects.update(player=player)
+    with pytest.raises(InvalidAddress) as refused:
+        request_withdrawal(player, "0.02", address=OTHER_ADDRESS)
+    assert refused.value.fields == {"address": addressbook.OWN}

@@ -35,6 +35,7 @@ from tests.payments.factories import (
     reserved,
 )
 from tests.rates.factories import set_rates
+from tests.seeds import seeds
 
 pytestmark = pytest.mark.django_db
 
@@ -246,8 +247,8 @@ def test_one_no_is_enough(player, finance, administrator):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("_round", range(3))
-def test_two_yes_at_once_are_two_people(player, finance, administrator, _round):
+@seeds(2)
+def test_f5_two_yes_at_once_are_two_people(player, finance, administrator, seed):
     made = request_withdrawal(player, "0.16")
 
     results = in_parallel(
@@ -267,8 +268,8 @@ def test_two_yes_at_once_are_two_people(player, finance, administrator, _round):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("_round", range(3))
-def test_yes_no_and_a_change_at_once_have_one_outcome(player, finance, administrator, _round):
+@seeds(2)
+def test_f5_yes_no_and_a_change_at_once_have_one_outcome(player, finance, administrator, seed):
     made = request_withdrawal(player, "0.16")
     withdrawals.approve(made, finance, "Yes.")
 

@@ -1,5 +1,7 @@
 """Withdrawing and the address book in a real browser: both sizes, by keyboard, under axe."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
@@ -9,7 +11,8 @@ from apps.payments.models import NotMeLink, SavedAddress, Withdrawal
 from apps.payments.services import withdrawals
 from tests.conftest import PASSWORD
 from tests.payments.factories import WALLET_ADDRESS, request_withdrawal
-from tests.site.browser import DESKTOP, PHONE, Visit, visiting
+from tests.payments.test_invoice_pages import made
+from tests.site.browser import DESKTOP, PHONE, SMALL, Visit, visiting
 
 pytestmark = [pytest.mark.django_db, pytest.mark.browser]
 
@@ -36,14 +39,14 @@ def sound(visit: Visit, name: str) -> None:
     assert [one for one in complaints if "422" not in one] == [], name
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_every_page_is_sound(browser_of, player, settings, size):
+def test_every_page_is_sound(browser_of, player, settings):
     settings.PAYOUT_ADDRESS_DELAY_HOURS = 24
     held = request_withdrawal(player, "0.01")
+    invoice = made(player)
     other = SavedAddress.objects.get()
     link = NotMeLink.objects.latest("pk")
 
-    with visiting(browser_of, size) as visit:
+    with visiting(browser_of, DESKTOP) as visit:
         for name, path in {
             "withdraw": "/wallet/withdraw/?currency=BTC",
             "not ready": "/wallet/withdraw/?currency=ETH",
@@ -51,10 +54,21 @@ def test_every_page_is_sound(browser_of, player, settings, size):
             "addresses": "/wallet/addresses/",
             "remove": f"/wallet/addresses/{other.public_id}/remove/",
             "detail": f"/wallet/withdrawals/{held.public_id}/",
+            "exact": "/wallet/deposit/exact/?rail=BTC",
+            "invoice": f"/wallet/invoices/{invoice.public_id}/",
+            "name": "/wallet/name/",
             "not me": addressbook.not_me_path(link.pk),
         }.items():
             visit.open(path)
             sound(visit, name)
+            if name == "invoice":
+                # The clock runs by the server's seconds, and what is to be sent can be copied.
+                assert re.fullmatch(r"1[0-4]:[0-5]\d", visit.page.inner_text("[data-left]"))
+                assert (
+                    visit.page.get_attribute("[aria-label='Copy the amount']", "data-copy")
+                    == "0.02"
+                )
+            assert visit.width_overflow(PHONE, SMALL) <= 0, name
 
 
 def test_a_freeze_is_said_on_the_page(browser_of, player, finance):

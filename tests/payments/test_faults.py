@@ -1,22 +1,12 @@
-"""The fault catalogue's gateway and callback faults, each at many seeds, over HTTP.
+"""The fault catalogue's gateway and callback faults at many seeds (`tests/seeds.py`), over HTTP."""
 
-`FAULT_SEEDS` is how many seeds each fault gets (2 without it); `FAULT_SEEDS=catalogue` gives what the
-catalogue asks: 100 for three stars, 20 for two, 3 for one. The seed draws amounts, orders and faults;
-it is the number in the test's name.
-"""
-
-import os
 import random
 import signal
-import subprocess
-import sys
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import httpx
 import pytest
-from django.db import connection
 
 from apps.audit.models import Alarm
 from apps.core.clock import now
@@ -37,21 +27,16 @@ from tests.payments.factories import (
     rail,
     recorded,
     reserved,
+    run_worker,
     signed_headers,
 )
-from tests.simulator_client import ROOT, Coinspaid, database_url
+from tests.seeds import seeds
+from tests.simulator_client import Coinspaid
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 FUNDS = Decimal("0.5")
 REFUSALS = ["declined", "cancelled", "failed"]
-
-
-def seeds(stars: int) -> pytest.MarkDecorator:
-    """As many seeds as this fault is worth."""
-    wanted = os.environ.get("FAULT_SEEDS", "2")
-    count = {3: 100, 2: 20, 1: 3}[stars] if wanted == "catalogue" else int(wanted)
-    return pytest.mark.parametrize("seed", range(count))
 
 
 class Bench:
@@ -229,7 +214,7 @@ def test_a2_a_worker_that_dies_in_the_middle_pays_once(bench, seed, tmp_path):
     point = bench.random.choice(["payout.intended", "payout.answered"])
     (tmp_path / point).touch()
 
-    died = run_worker(bench.gateway, tmp_path)
+    died = run_worker(tmp_path, COINSPAID_BASE_URL=bench.gateway.base_url)
 
     assert died == -signal.SIGKILL
     withdrawal.refresh_from_db()
@@ -238,29 +223,6 @@ def test_a2_a_worker_that_dies_in_the_middle_pays_once(bench, seed, tmp_path):
     bench.drain()
     bench.check()
     assert len(bench.gateway.transactions(kind="withdrawal")) == 1
-
-
-def run_worker(gateway: Coinspaid, folder: Path) -> int:
-    """One look of a worker at what is due, in a process that may be killed; how it ended."""
-    code = (
-        "import django; django.setup()\n"
-        "from apps.payments.services import payouts\n"
-        "payouts.send_due()\n"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=os.environ
-        | {
-            "DATABASE_URL": database_url(str(connection.settings_dict["NAME"])),
-            "COINSPAID_BASE_URL": gateway.base_url,
-            "CRASH_DIR": str(folder),
-        },
-        stdout=subprocess.DEVNULL,
-        timeout=60,
-        check=False,
-    )
-    return ended.returncode
 
 
 # ---- E: callbacks ------------------------------------------------------------------------------

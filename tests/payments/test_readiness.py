@@ -1,5 +1,6 @@
 """ "Can I withdraw now?": one answer for the page, the API and the staff; and the closed loop."""
 
+import random
 import re
 from datetime import timedelta
 from decimal import Decimal
@@ -14,11 +15,13 @@ from apps.core.clock import now
 from apps.core.money import Money
 from apps.ledger.models import Purse, Wallet
 from apps.ledger.selectors import currency
+from apps.ledger.verification import verify
 from apps.payments import addressbook, closed_loop, readiness
 from apps.payments.errors import WithdrawalBlocked
 from apps.payments.models import Deposit, Rail, SavedAddress, Withdrawal
 from apps.payments.services import withdrawals
-from apps.wallet import movements
+from apps.wallet import exchange, movements, selectors, vault
+from apps.wallet.errors import InsufficientFunds
 from tests.conftest import PASSWORD
 from tests.operator.factories import make_staff, signed_in
 from tests.payments.factories import (
@@ -35,6 +38,7 @@ from tests.payments.factories import (
     reserved,
 )
 from tests.rates.factories import set_rates
+from tests.seeds import seeds
 
 pytestmark = pytest.mark.django_db
 
@@ -401,9 +405,9 @@ def test_switching_saved_only_off_needs_the_password(player, client):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("_round", range(3))
-def test_the_same_wish_from_two_devices_with_other_keys_is_one_payment_and_a_refusal(
-    player, _round
+@seeds(3)
+def test_f2_the_same_wish_from_two_devices_with_other_keys_is_one_payment_and_a_refusal(
+    player, seed
 ):
     results = in_parallel(
         [lambda n=n: request_withdrawal(player, "0.04", key=f"device-{n}") for n in range(4)]
@@ -415,8 +419,8 @@ def test_the_same_wish_from_two_devices_with_other_keys_is_one_payment_and_a_ref
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("_round", range(3))
-def test_a_count_is_never_passed_by_many_at_once(player, _round):
+@seeds(3)
+def test_f2_a_count_is_never_passed_by_many_at_once(player, seed):
     limit(day_count=2)
 
     results = in_parallel(
@@ -429,34 +433,79 @@ def test_a_count_is_never_passed_by_many_at_once(player, _round):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("_round", range(3))
-def test_bets_withdrawals_and_exchanges_at_once_never_take_more_than_there_is(player, fund, _round):
-    fund(player, "10", "EUR")
+@pytest.mark.postgres
+@seeds(3)
+def test_f3_bets_withdrawals_exchanges_and_the_vault_at_once_never_take_more_than_there_is(
+    player, fund, settings, seed
+):
+    """Everything that takes from one wallet, and what gives to it, each at a random amount."""
+    luck = random.Random(seed)
+    settings.EXCHANGE_QUOTE_SECONDS = 60
+    set_rates()
+    fund(player, "1000", "EUR")
+    vault.put(player=player, amount=btc("0.01"), key="start")
+    wallet = Wallet.objects.get(player=player, currency__code="BTC", purse=Purse.CASH)
 
-    def bet(n: int):
-        row = Wallet.objects.get(player=player, currency__code="BTC", purse=Purse.CASH)
-        return movements.play(
-            [movements.Bet(f"b{n}", btc("0.02"), f"r{n}", None)],
-            partner="softswiss",
-            wallet_id=row.pk,
-            currency=currency("BTC"),
-        )
+    def some() -> Money:
+        return btc(f"0.0{luck.randint(10, 30)}")
 
-    def exchange(n: int):
-        return movements.exchanged(
-            player_id=player.pk, sold=btc("0.02"), bought=euro("900"), spread=euro("9"),
-            key=f"x{n}", quote_id=n,
+    def bet(n: int, amount: Money):
+        stake = movements.Bet(f"b{n}", amount, f"r{n}", None)
+        movements.play([stake], partner="softswiss", wallet_id=wallet.pk, currency=amount.currency)
+
+    # Each with what it makes of cash in BTC, cash in EUR, what is reserved and the vault.
+    calls, effects = [], []
+
+    def add(call, **effect: Decimal) -> None:
+        calls.append(call)
+        effects.append(effect)
+
+    for n in range(luck.randint(2, 4)):
+        amount = some()
+        add(lambda n=n, a=amount: bet(n, a), btc=-amount.major)
+        amount = some()
+        add(
+            lambda n=n, a=amount: request_withdrawal(player, a.text, key=f"w{n}"),
+            btc=-amount.major, reserved=amount.major,
         )  # fmt: skip
+        amount = some()
+        add(
+            lambda n=n, a=amount: vault.put(player=player, amount=a, key=f"in{n}"),
+            btc=-amount.major, vault=amount.major,
+        )  # fmt: skip
+        for sold, to in ((some(), "EUR"), (euro(str(luck.randint(300, 900))), "BTC")):
+            taken = exchange.quote(player=player, sold=sold, bought_code=to)
+            add(
+                lambda one=taken.public_id: exchange.accept(player=player, quote_id=one, key=one),
+                **{sold.currency.code.lower(): -sold.major, to.lower(): taken.received.major},
+            )
+    add(
+        lambda: vault.take(player=player, amount=btc("0.01"), key="out"),
+        btc=Decimal("0.01"), vault=Decimal("-0.01"),
+    )  # fmt: skip
 
-    tasks = [
-        *(lambda n=n: bet(n) for n in range(3)),
-        *(lambda n=n: exchange(n) for n in range(3)),
-        *(lambda n=n: request_withdrawal(player, "0.02", key=f"w{n}") for n in range(3)),
-    ]
-    results = in_parallel(tasks)
+    results = in_parallel(luck.sample(list(map(numbered, enumerate(calls))), k=len(calls)))
 
-    done = [one for one in results if not isinstance(one, Exception)]
-    assert len(done) == 2  # of 0.05, twice 0.02
-    assert cash(player) == Decimal("0.01")
-    withdrawn = sum(isinstance(one, Withdrawal) for one in done)
-    assert reserved(player) == withdrawn * Decimal("0.02")
+    refused = [one for one in results if not isinstance(one, int)]
+    assert {type(one) for one in refused} <= {InsufficientFunds}
+    have = {"btc": Decimal("0.04"), "eur": Decimal(1000), "vault": Decimal("0.01")}
+    for place in (one for one in results if isinstance(one, int)):
+        for name, change in effects[place].items():
+            have[name] = have.get(name, Decimal(0)) + change
+    now_there = selectors.balance(player.pk, currency("BTC"))
+    assert (now_there.cash.major, now_there.vault.major) == (have["btc"], have["vault"])
+    assert cash(player, "EUR") == have["eur"]
+    assert reserved(player) == have.get("reserved", Decimal(0))
+    assert min(have.values()) >= 0
+    assert [str(finding) for finding in verify()] == []
+
+
+def numbered(task):
+    """The call, told apart from the others by its number."""
+    number, call = task
+
+    def run() -> int:
+        call()
+        return number
+
+    return run

@@ -1,6 +1,7 @@
 """Asking, deciding, and what the gateway says afterwards."""
 
 import itertools
+import random
 from decimal import Decimal
 
 import pytest
@@ -42,6 +43,7 @@ from tests.payments.factories import (
     reserved,
     sent_withdrawal,
 )
+from tests.seeds import seeds
 
 pytestmark = pytest.mark.django_db
 
@@ -187,22 +189,50 @@ def test_a_risky_deposit_is_a_reason_on_both_scales(player, score, is_risky):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_double_click_makes_one_withdrawal(player):
-    made = in_parallel([lambda: request_withdrawal(player, "0.02", key="one").pk] * 6)
+@seeds(3)
+def test_f2_a_double_click_makes_one_withdrawal(player, seed):
+    """From several devices, with the same key each time, some for something else."""
+    luck = random.Random(seed)
+    wishes = [("0.02", WALLET_ADDRESS)] * luck.randint(2, 5)
+    wishes += luck.choices(
+        [("0.03", WALLET_ADDRESS), ("0.02", OTHER_ADDRESS)], k=luck.randint(0, 3)
+    )
+    luck.shuffle(wishes)
 
-    assert len(set(made)) == 1
-    assert (cash(player), reserved(player)) == (Decimal("0.03"), Decimal("0.02"))
+    made = in_parallel(
+        [
+            lambda one=one: request_withdrawal(player, one[0], key="one", address=one[1])
+            for one in wishes
+        ]
+    )
+
+    first = Withdrawal.objects.get()
+    taken = (first.money.text.rstrip("0"), first.address)
+    for wish, answer in zip(wishes, made, strict=True):
+        if wish == taken:
+            assert answer == first
+        else:
+            assert isinstance(answer, KeyReused)
+    assert (cash(player), reserved(player)) == (Decimal("0.05") - first.amount, first.amount)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_wishes_at_once_never_take_more_than_there_is(player):
+@seeds(3)
+def test_f2_many_wishes_at_once_never_take_more_than_there_is(player, seed):
+    """Every key of its own, and some of them twice."""
+    luck = random.Random(seed)
+    keys = [f"key-{number}" for number in range(5)]
+    keys += luck.sample(keys, k=luck.randint(0, 4))
+
     made = in_parallel(
-        [lambda n=n: request_withdrawal(player, "0.02", key=f"key-{n}") for n in range(6)]
+        [lambda key=key: request_withdrawal(player, "0.02", key=key) for key in keys]
     )
 
-    assert sum(isinstance(one, Withdrawal) for one in made) == 2
-    assert sum(isinstance(one, InsufficientFunds) for one in made) == 4
+    done = {one.pk for one in made if isinstance(one, Withdrawal)}
+    assert len(done) == 2
+    assert {type(one) for one in made} == {Withdrawal, InsufficientFunds}
     assert (cash(player), reserved(player)) == (Decimal("0.01"), Decimal("0.04"))
+    assert Withdrawal.objects.count() == 2
 
 
 # ---- deciding ----------------------------------------------------------------------------------
@@ -261,8 +291,8 @@ def test_a_decision_is_final_and_needs_a_reason_and_staff(player, other_player, 
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("_round", range(3))
-def test_approval_and_rejection_at_once_have_one_outcome(player, finance, support, _round):
+@seeds(2)
+def test_f5_approval_and_rejection_at_once_have_one_outcome(player, finance, support, seed):
     withdrawal = request_withdrawal(player)
 
     results = in_parallel(

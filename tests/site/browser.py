@@ -30,6 +30,11 @@ TYPES = {
     ".png": "image/png",
     ".woff2": "font/woff2",
 }
+# The page, what it asked for at once, and its letters are there. Half a second of silence, which
+# "networkidle" waits for, would be a third of all these tests.
+SETTLED = """() => document.readyState === "complete" && document.fonts.status === "loaded"
+    && !document.querySelector(".htmx-request")"""
+OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
 SENT_ON = ("hx-", "content-type", "referer", "x-", "idempotency-")
 
 
@@ -42,7 +47,18 @@ class Visit:
 
     def open(self, path: str) -> None:
         self.page.goto(ORIGIN + path)
-        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_function(SETTLED)
+
+    def width_overflow(self, *sizes: tuple[int, int]) -> int:
+        """By how many pixels the page is too wide: as it is, and made as wide as each of these."""
+        before = self.page.viewport_size or {}
+        wide = [int(self.page.evaluate(OVERFLOW))]
+        for size in sizes:
+            self.page.set_viewport_size({"width": size[0], "height": size[1]})
+            wide.append(int(self.page.evaluate(OVERFLOW)))
+        if sizes:
+            self.page.set_viewport_size({"width": before["width"], "height": before["height"]})
+        return max(wide)
 
 
 @contextmanager

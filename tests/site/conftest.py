@@ -6,6 +6,7 @@ from django.core.cache import cache
 
 from apps.accounts import services as accounts
 from apps.accounts.models import Player, User
+from apps.games import play
 from tests.site.factories import fund
 
 
@@ -19,6 +20,8 @@ def _fresh_counts(settings: Any, request: pytest.FixtureRequest) -> None:
         }
     }
     cache.clear()
+    # Sessions and wallets of another test's database.
+    play.forget()
 
 
 @pytest.fixture

@@ -18,11 +18,7 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
 PAGES = ("/", "/games/", "/studios/", "/safer-play/", "/accounts/login/", "/accounts/signup/")
 
 
-def width_overflow(visit: browser.Visit) -> int:
-    return int(visit.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
-
-
-@pytest.mark.parametrize("size", [browser.DESKTOP, browser.PHONE, browser.SMALL])
+@pytest.mark.parametrize("size", [browser.DESKTOP, browser.PHONE])
 def test_pages_are_accessible_and_fit(client: Client, size: tuple[int, int]) -> None:
     make_games(20)
     with browser.visiting(client, size) as visit:
@@ -31,7 +27,7 @@ def test_pages_are_accessible_and_fit(client: Client, size: tuple[int, int]) -> 
             violations = Axe().run(visit.page, options=RULES).response["violations"]
 
             assert [(path, item["id"]) for item in violations] == []
-            assert width_overflow(visit) == 0, path
+            assert visit.width_overflow(browser.SMALL) == 0, path
         assert visit.complaints == []
 
 
@@ -45,7 +41,7 @@ def test_the_style_guide_is_accessible_at_320_pixels(
         violations = Axe().run(visit.page, options=RULES).response["violations"]
 
         assert [item["id"] for item in violations] == []
-        assert width_overflow(visit) == 0
+        assert visit.width_overflow() == 0
 
 
 def test_navigation_keeps_the_shell_and_moves_the_focus(client: Client) -> None:
@@ -205,7 +201,7 @@ def test_movements_are_two_lines_each_on_a_phone(client: Client, player: Player)
             box = rows.nth(number).bounding_box()
             assert box is not None
             assert box["height"] < 72
-        assert width_overflow(visit) == 0
+        assert visit.width_overflow() == 0
 
 
 def test_a_list_goes_on_when_its_end_is_reached(client: Client) -> None:
@@ -288,3 +284,77 @@ def test_an_amount_is_halved_and_doubled_exactly(client: Client, administrator: 
 
         field.fill("0,5")
         assert field.input_value() == "0.5"
+
+
+OWN_PAGES = (
+    "/",
+    "/games/?volatility=3",
+    "/favourites/",
+    "/feed/",
+    "/games/rounds/",
+    "/games/moon-1/",
+    "/search/?q=mon",
+)
+
+
+def test_a_players_lists_are_accessible_and_fit(client: Client, player: Player) -> None:
+    make_games(8)
+    game = make_game("Seven Moons", has_jackpot=True)
+    fund(player, "10.00", "EUR")
+    table = Table(player, game, make_session(player, game), "v1")
+    table.act([("bet", "a", 100), ("win", "b", 250)], finished=True)
+    follow_rounds()
+    client.force_login(player.user)
+    with browser.visiting(client) as visit:
+        for path in OWN_PAGES:
+            visit.open(path)
+            if path.startswith("/games/?"):
+                visit.page.click('[popovertarget="filter-sheet"]')
+                visit.page.wait_for_timeout(400)
+            violations = Axe().run(visit.page, options=RULES).response["violations"]
+
+            assert [(path, item["id"]) for item in violations] == []
+            assert visit.width_overflow(browser.PHONE, browser.SMALL) == 0, path
+        visit.open("/games/rounds/")
+        visit.page.click('td[data-label="Round"] a')
+        visit.page.wait_for_selector(".round-sum")
+        assert visit.page.title().startswith("Seven Moons round")
+        assert visit.complaints == []
+
+
+def test_filters_hearts_and_the_feed_work_by_hand(client: Client, player: Player) -> None:
+    make_games(6)
+    make_game("Loud", volatility=5)
+    client.force_login(player.user)
+    with browser.visiting(client) as visit:
+        page = visit.page
+        visit.open("/games/")
+        page.focus('[popovertarget="filter-sheet"]')
+        page.keyboard.press("Enter")
+        page.click("summary:has-text('Volatility')")
+        page.check("label:has-text('Very high') input")
+        expect(page.locator("#filter-sheet footer button")).to_have_text("Show 1 game")
+        page.click("#filter-sheet footer button")
+        page.wait_for_url("**volatility=5**")
+        expect(page.locator(".poster")).to_have_count(1)
+        page.click(".chosen .chip")
+        expect(page.locator(".poster")).to_have_count(7)
+
+        heart = page.locator('[data-heart][value="loud"]')
+        heart.focus()
+        page.keyboard.press("Enter")
+        expect(heart).to_have_attribute("aria-pressed", "true")
+        page.wait_for_load_state("networkidle")
+        with browser.no_running_loop():
+            assert player.favourites.count() == 1
+        page.route("**/favourites/set/", lambda route: route.fulfill(status=500))
+        # The refusal is meant: it is what the console then tells.
+        heart.click()
+        expect(page.locator(".toast")).to_contain_text("Nothing was changed")
+        expect(heart).to_have_attribute("aria-pressed", "true")
+
+        visit.open("/feed/")
+        page.click("#feed-tab-high")
+        expect(page.locator("#feed-tab-high")).to_have_attribute("aria-current", "true")
+        page.click("[data-feed-pause]")
+        expect(page.locator("[data-feed-pause]")).to_have_attribute("aria-pressed", "true")

@@ -16,20 +16,20 @@ Json = dict[str, Any]
 
 @dataclass
 class Publisher:
-    """`count` players with random purses in one currency, and what is published about them."""
+    """`count` players with random parts in one currency, and what is published about them."""
 
     count: int
     seed: int = 1
     number: int = 7
     players: list[str] = field(default_factory=list)
-    purses: list[dict[str, int]] = field(default_factory=list)
+    parts: list[dict[str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         draw = random.Random(self.seed)
         if not self.players:
             self.players = [f"pl_{at:05}" for at in range(self.count)]
-            self.purses = [
-                {name: draw.choice((0, draw.randint(0, 10**12))) for name in tree.PURSES}
+            self.parts = [
+                {name: draw.choice((0, draw.randint(0, 10**12))) for name in tree.PARTS}
                 for _ in range(self.count)
             ]
         self.head = Head(self.number, TAKEN_AT, "BTC")
@@ -38,10 +38,8 @@ class Publisher:
         ]
         self.nodes = tree.levels(
             [
-                tree.leaf(self.head, player=player, nonce=nonce, purses=purses)
-                for player, nonce, purses in zip(
-                    self.players, self.nonces, self.purses, strict=True
-                )
+                tree.leaf(self.head, player=player, nonce=nonce, parts=parts)
+                for player, nonce, parts in zip(self.players, self.nonces, self.parts, strict=True)
             ]
         )
         top = self.nodes[-1][0]
@@ -69,7 +67,7 @@ class Publisher:
                     "total": str(self.total),
                     "index": index,
                     "nonce": self.nonces[index],
-                    "purses": self.texts(index),
+                    "parts": self.texts(index),
                     "path": [
                         {
                             "hash": self.nodes[level][place].hash.hex(),
@@ -82,22 +80,22 @@ class Publisher:
         }
 
     def texts(self, index: int) -> dict[str, str]:
-        return {name: str(units) for name, units in self.purses[index].items()}
+        return {name: str(units) for name, units in self.parts[index].items()}
 
     def without(self, index: int) -> "Publisher":
-        players, purses = list(self.players), list(self.purses)
-        del players[index], purses[index]
-        return Publisher(self.count - 1, self.seed, self.number, players, purses)
+        players, parts = list(self.players), list(self.parts)
+        del players[index], parts[index]
+        return Publisher(self.count - 1, self.seed, self.number, players, parts)
 
-    def with_purses(self, index: int, purses: dict[str, int]) -> "Publisher":
-        changed = list(self.purses)
-        changed[index] = dict.fromkeys(tree.PURSES, 0) | purses
+    def with_parts(self, index: int, parts: dict[str, int]) -> "Publisher":
+        changed = list(self.parts)
+        changed[index] = dict.fromkeys(tree.PARTS, 0) | parts
         return Publisher(self.count, self.seed, self.number, list(self.players), changed)
 
 
 def published(publisher: Publisher) -> bool:
     """Whether the total of the tree is what its players hold."""
-    return publisher.total == sum(sum(one.values()) for one in publisher.purses)
+    return publisher.total == sum(sum(one.values()) for one in publisher.parts)
 
 
 LIES: dict[str, Any] = {
@@ -109,11 +107,11 @@ LIES: dict[str, Any] = {
     "other root": lambda proof, own: proof["roots"].update(BTC="1" * 64),
     "one more currency": lambda proof, own: proof["roots"].update(ETH="1" * 64),
     "same currency twice": lambda proof, own: proof["proofs"].append(own),
-    "more cash": lambda proof, own: own["purses"].update(cash=str(int(own["purses"]["cash"]) + 1)),
-    "cash in the vault": lambda proof, own: own["purses"].update(
-        cash="0", vault=str(int(own["purses"]["vault"]) + int(own["purses"]["cash"]) + 1)
+    "more cash": lambda proof, own: own["parts"].update(cash=str(int(own["parts"]["cash"]) + 1)),
+    "cash in the vault": lambda proof, own: own["parts"].update(
+        cash="0", vault=str(int(own["parts"]["vault"]) + int(own["parts"]["cash"]) + 1)
     ),
-    "one more purse": lambda proof, own: own["purses"].update(debt="0"),
+    "one more purse": lambda proof, own: own["parts"].update(debt="0"),
     "other nonce": lambda proof, own: own.update(nonce="2" * 64),
     "other currency": lambda proof, own: own.update(currency="ETH"),
     "other scale": lambda proof, own: own.update(scale=7),

@@ -18,7 +18,10 @@ from apps.audit import sealing
 from apps.audit.models import Record
 from apps.core.clock import now
 from apps.core.money import Money
-from apps.ledger.models import Purse, Wallet
+from apps.games.followers import Rounds
+from apps.games.models import RoundFinish
+from apps.ledger.followers import catch_up
+from apps.ledger.models import Partner, Purse, Wallet
 from apps.ledger.selectors import currency
 from apps.treasury.liabilities import selectors, services
 from apps.treasury.liabilities.errors import MayNotPublish, NotIncluded, ProofGone
@@ -26,6 +29,7 @@ from apps.treasury.liabilities.models import Leaf, Node, Snapshot, Tree
 from apps.treasury.liabilities.tree import ProofBroken
 from apps.treasury.liabilities.verification import verify
 from apps.wallet import movements
+from apps.wallet.services import open_wallet
 from tests.conftest import fund, make_player, make_staff
 from tests.operator import factories as operator
 from tests.statements.factories import ledger_sums, money, move_at_random
@@ -52,9 +56,9 @@ def debtor(db: None) -> Player:
 
 def totals() -> dict[str, str]:
     return {
-        of.code: selectors.total(by_purse).text
-        for of, by_purse in selectors.liabilities()
-        if selectors.total(by_purse)
+        of.code: selectors.total(by_part).text
+        for of, by_part in selectors.liabilities()
+        if selectors.total(by_part)
     }
 
 
@@ -70,14 +74,15 @@ def test_liabilities_are_all_purses_of_all_players(player: Player, other_player:
         partner="coinspaid", player_id=player.pk, amount=money("1"), key="h", deposit_id=2
     )
 
-    found = {of.code: by_purse for of, by_purse in selectors.liabilities()}
+    found = {of.code: by_part for of, by_part in selectors.liabilities()}
 
     assert found["BTC"] == {
-        Purse.CASH: money("0.5"),
-        Purse.BONUS: money("0"),
-        Purse.VAULT: money("0.1"),
-        Purse.RESERVED: money("0.15"),
-        Purse.HELD: money("1"),
+        "cash": money("0.5"),
+        "bonus": money("0"),
+        "vault": money("0.1"),
+        "reserved": money("0.15"),
+        "held": money("1"),
+        "staked": money("0"),
     }
     assert totals() == {"BTC": "1.75000000", "ETH": "3.000000000000000000"}
 
@@ -91,17 +96,58 @@ def test_a_debt_lessens_nothing(player: Player, debtor: Player) -> None:
     proven = verify(selectors.proof(debtor, 1))
     assert proven.included[0].units == money("0.2").units
     assert proven.included[0].total == money("1.2").units
-    assert proven.included[0].purses["cash"] == 0
+    assert proven.included[0].parts["cash"] == 0
 
 
-def test_liabilities_of_the_past_are_read_from_the_journal(player: Player) -> None:
-    fund(player, "0.5", "BTC")
-    before = now()
-    fund(player, "0.25", "BTC")
+STAKES = [
+    # What is said of one round, in order, and what is staked in it then.
+    (["bet 1"], "1"),
+    (["bet 1", "bet 2"], "3"),
+    (["bet 1", "win 4"], "1"),
+    (["bet 1", "win 4 end"], "0"),
+    (["bet 1", "end"], "0"),
+    (["bet 1", "undo"], "0"),
+    (["bet 1", "win 4 end", "bet 2"], "0"),
+]
 
-    then = {of.code: by_purse for of, by_purse in selectors.liabilities(before)}
-    assert then["BTC"][Purse.CASH] == money("0.5")
-    assert selectors.liabilities(now()) == selectors.liabilities()
+
+@pytest.mark.parametrize(("said", "staked"), STAKES)
+@pytest.mark.parametrize("followed", ["not yet", "in between", "all"])
+def test_stakes_of_open_rounds_are_owed(
+    player: Player, said: list[str], staked: str, followed: str
+) -> None:
+    fund(player, "10", "BTC")
+    for number, words in enumerate(said):
+        say(player, number, words)
+        if followed == "all" or (followed == "in between" and number == 0):
+            catch_up([Rounds()])
+
+    [by_part] = [by_part for of, by_part in selectors.liabilities() if of.code == "BTC"]
+    services.publish_daily()
+
+    assert by_part["staked"] == money(staked)
+    [included] = verify(selectors.proof(player, 1)).included
+    assert included.parts["staked"] == money(staked).units
+    assert included.total == selectors.total(by_part).units
+
+
+def say(player: Player, number: int, words: str) -> None:
+    """`bet 1`, `win 4 end`, `undo` (of the first bet), `end`: in the player's one round."""
+    act, *rest = words.split()
+    wallet = open_wallet(player_id=player.pk, currency_code="BTC")
+    ends = "end" in rest
+    operation: movements.Bet | movements.Win | movements.Rollback
+    if act == "end":
+        partner = Partner.objects.get(code="softswiss")
+        RoundFinish.objects.create(partner=partner, wallet=wallet, round_ref="r", finished_at=now())
+        return
+    if act == "bet":
+        operation = movements.Bet(f"o:{number}", money(rest[0]), "r", None)
+    elif act == "win":
+        operation = movements.Win(f"o:{number}", money(rest[0]), "r", None, closes_round=ends)
+    else:
+        operation = movements.Rollback(f"o:{number}", "o:0")
+    movements.play([operation], partner="softswiss", wallet_id=wallet.pk, currency=currency("BTC"))
 
 
 @pytest.mark.parametrize("seed", [4, 5])
@@ -220,7 +266,7 @@ def test_only_who_may_publishes(player: Player, support: User, finance: User) ->
         ("DELETE FROM liabilities_node WHERE level = 0 AND position = 0", "leaves"),
         ("UPDATE liabilities_snapshot SET digest = repeat('0', 64)", "roots are not the ones"),
         ("UPDATE liabilities_snapshot SET signature = repeat('0', 128)", "signature is wrong"),
-        ("UPDATE liabilities_tree SET purses = '{}'", "is not as it was sealed"),
+        ("UPDATE liabilities_tree SET parts = '{}'", "is not as it was sealed"),
         (
             "DELETE FROM liabilities_node; DELETE FROM liabilities_leaf;"
             "DELETE FROM liabilities_tree; DELETE FROM liabilities_snapshot",
@@ -327,7 +373,7 @@ def test_the_command_tells_what_a_proof_proves(
 def test_the_command_refuses_what_was_touched(proof_file: Path) -> None:
     proof = json.loads(proof_file.read_text())
     more = copy.deepcopy(proof)
-    more["proofs"][0]["purses"]["cash"] = "60000000"
+    more["proofs"][0]["parts"]["cash"] = "60000000"
     forged = proof | {"signature": "0" * 128}
     for touched, words in ((more, "does not lead|do not add up"), (forged, "signature")):
         proof_file.write_text(json.dumps(touched))

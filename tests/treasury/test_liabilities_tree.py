@@ -22,10 +22,10 @@ def test_everybody_proves_their_place_whatever_the_number_of_players(count: int)
         proof = publisher.proof(index)
         proven = verify(proof, published=publisher.digest)
         [included] = proven.included
-        assert included.units == sum(publisher.purses[index].values())
+        assert included.units == sum(publisher.parts[index].values())
         assert included.total == publisher.total
         assert included.count == count
-    assert publisher.total == sum(sum(one.values()) for one in publisher.purses)
+    assert publisher.total == sum(sum(one.values()) for one in publisher.parts)
 
 
 def test_the_format_is_what_the_documents_say() -> None:
@@ -60,7 +60,7 @@ def test_who_is_left_out_cannot_be_given_a_proof() -> None:
     for index in range(7):
         forged = cheat.proof(index)
         forged["player"] = honest.players[victim]
-        forged["proofs"][0]["purses"] = honest.texts(victim)
+        forged["proofs"][0]["parts"] = honest.texts(victim)
         with pytest.raises(ProofBroken):
             verify(forged, published=cheat.digest)
     with pytest.raises(ProofBroken, match="digest is not the published"):
@@ -70,19 +70,19 @@ def test_who_is_left_out_cannot_be_given_a_proof() -> None:
 def test_whose_balance_was_lowered_sees_it_or_has_no_proof() -> None:
     honest = Publisher(8)
     victim = 3
-    cheat = honest.with_purses(victim, {"cash": 1})
+    cheat = honest.with_parts(victim, {"cash": 1})
 
     shown = verify(cheat.proof(victim), published=cheat.digest)
-    assert shown.included[0].units == 1 != sum(honest.purses[victim].values())
+    assert shown.included[0].units == 1 != sum(honest.parts[victim].values())
     forged = cheat.proof(victim)
-    forged["proofs"][0]["purses"] = honest.texts(victim)
+    forged["proofs"][0]["parts"] = honest.texts(victim)
     with pytest.raises(ProofBroken):
         verify(forged, published=cheat.digest)
 
 
 def test_two_players_with_the_same_balance_cannot_be_shown_the_same_leaf() -> None:
     publisher = Publisher(4)
-    publisher = publisher.with_purses(1, publisher.purses[0])
+    publisher = publisher.with_parts(1, publisher.parts[0])
     borrowed = publisher.proof(0)
     borrowed["player"] = publisher.players[1]
 
@@ -92,9 +92,9 @@ def test_two_players_with_the_same_balance_cannot_be_shown_the_same_leaf() -> No
 
 def test_a_debt_has_no_place_in_a_tree() -> None:
     head = Head(1, "2026-11-25T00:10:00Z", "BTC")
-    purses = dict.fromkeys(tree.PURSES, 0) | {"cash": -5}
+    parts = dict.fromkeys(tree.PARTS, 0) | {"cash": -5}
     with pytest.raises(ProofBroken, match="negative"):
-        tree.leaf(head, player="pl_a", nonce="0" * 64, purses=purses)
+        tree.leaf(head, player="pl_a", nonce="0" * 64, parts=parts)
     with pytest.raises(ProofBroken, match="negative"):
         tree.parent(Node(b"", 5), Node(b"", -6))
     with pytest.raises(ProofBroken, match="too large"):
@@ -126,7 +126,7 @@ def test_a_padded_tree_is_found() -> None:
         publisher.head,
         player="pl_x",
         nonce="0" * 64,
-        purses=dict.fromkeys(tree.PURSES, 0) | {"cash": inner.units},
+        parts=dict.fromkeys(tree.PARTS, 0) | {"cash": inner.units},
     )
     assert again.hash != inner.hash
 
@@ -186,4 +186,4 @@ def test_random_trees_hold_at_random_places() -> None:
         assert published(publisher)
 
 
-EXPECTED = "6febe315a75270f6f71781370217fb086b078c5087850d49ff95a5a0ce42e985"
+EXPECTED = "75e5c9c3d04cf6456da29ac5bc0a75b89d488698ba3852f793f226d49216f35d"

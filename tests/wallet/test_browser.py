@@ -13,7 +13,7 @@ from apps.wallet import selectors, vault
 from apps.wallet.models import ExchangeQuote
 from tests.rates.factories import set_rates
 from tests.site import browser
-from tests.site.test_browser import RULES, width_overflow
+from tests.site.test_browser import RULES
 
 pytestmark = [
     pytest.mark.browser,
@@ -36,7 +36,7 @@ def saver(client: Client, player: Any, fund: Any) -> Any:
 def check(visit: browser.Visit, what: str) -> None:
     violations = Axe().run(visit.page, options=RULES).response["violations"]
     assert [(what, item["id"], item["nodes"][0]["html"]) for item in violations] == []
-    assert width_overflow(visit) == 0, what
+    assert visit.width_overflow() == 0, what
 
 
 @pytest.mark.parametrize("size", [browser.DESKTOP, browser.PHONE])

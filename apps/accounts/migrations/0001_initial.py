@@ -49,6 +49,7 @@ class Migration(migrations.Migration):
                 ('terms_accepted_at', models.DateTimeField()),
                 ('terms_ip', models.GenericIPAddressField(blank=True, null=True)),
                 ('wants_marketing', models.BooleanField(default=False)),
+                ('hides_name', models.BooleanField(default=False, help_text='Other players do not see whose bets these are.')),
                 ('active_currency', models.CharField(default='BTC', max_length=8)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('seen_at', models.DateTimeField(blank=True, null=True)),

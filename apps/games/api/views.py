@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.api.permissions import player_in
 from apps.core.api.pagination import CursorPagination
-from apps.games import selectors, services
+from apps.games import search, selectors, services
 from apps.games.api.serializers import (
     GameDetailOutput,
     GameOutput,
@@ -33,8 +33,8 @@ class GamesView(APIView):
     )
     def get(self, request: Request) -> Response:
         asked = GamesQuery.read(request.query_params)
-        search = asked.get("search", "")
-        found = selectors.search(search) if search else selectors.visible_games()
+        text = asked.get("search", "")
+        found = search.matching(text) if text else selectors.visible_games()
         if category := asked.get("category"):
             found = found.filter(category=category)
         if studio := asked.get("studio"):

@@ -14,18 +14,23 @@ ClientType = Literal["desktop", "mobile"]
 
 
 class ProviderRefused(Exception):
-    """The partner said no for good. reason: whom or what it does not serve."""
+    """The partner said no for good. reason: whom or what it does not serve; number: its own word."""
 
     Reason = Literal["country", "currency", "game", "player", "free_spins", "request"]
 
-    def __init__(self, reason: Reason, message: str) -> None:
+    def __init__(self, reason: Reason, message: str, *, number: int = 0) -> None:
         super().__init__(message)
         self.reason = reason
+        self.number = number
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueGame:
-    """A game as its partner lists it. None: the partner does not say, keep what is known."""
+    """A game as its partner lists it. None: the partner does not say, keep what is known.
+
+    seats: places at a live table. min_stake, max_stake: in whole units of the base currency.
+    max_win: the most a round pays, in stakes.
+    """
 
     identifier: str
     title: str
@@ -41,6 +46,10 @@ class CatalogueGame:
     has_jackpot: bool | None = None
     is_live: bool | None = None
     devices: list[str] | None = None
+    seats: int | None = None
+    min_stake: Decimal | None = None
+    max_stake: Decimal | None = None
+    max_win: Decimal | None = None
     blocked_countries: list[str] | None = None
     released_on: date | None = None
     recalled_on: date | None = None
@@ -117,6 +126,38 @@ class FreeSpins:
     valid_until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class RoundQuery:
+    """A round we ask about. round_ref: the partner's own name for it."""
+
+    round_ref: str
+    game: str
+    wallet_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoundAnswer:
+    """What a partner says of a round.
+
+    state: `unknown` there is no such round there; `unsupported` it has no such call.
+    facts: what else it said, for people to read.
+    """
+
+    state: Literal["finished", "open", "unknown", "unsupported"]
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerJackpot:
+    """A jackpot of the partner's, on one game in one currency. amount: in major units."""
+
+    game: str
+    level: int
+    name: str
+    amount: Decimal
+    currency: str
+
+
 class GameProvider(Protocol):
     """Every method raises ProviderError when the partner fails, ProviderRefused when it says no."""
 
@@ -129,3 +170,5 @@ class GameProvider(Protocol):
     def issue_free_spins(self, spins: FreeSpins) -> None: ...
 
     def cancel_free_spins(self, issue_id: str, game: str) -> None: ...
+
+    def round_details(self, query: RoundQuery) -> RoundAnswer: ...

@@ -5,16 +5,18 @@ from functools import cache
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from apps.games.providers.base import GameProvider
+from apps.games.guarded import Guarded
 
-PROVIDERS = {"softswiss": "apps.games.providers.softswiss.adapter.Softswiss"}
+PROVIDERS = {
+    "softswiss": "apps.games.providers.softswiss.adapter.Softswiss",
+    "alea": "apps.games.providers.alea.adapter.Alea",
+}
 
 
 @cache
-def provider(name: str) -> GameProvider:
-    """Raises KeyError for a partner we never had."""
-    made: GameProvider = import_string(PROVIDERS[name])()
-    return made
+def provider(name: str) -> Guarded:
+    """A partner behind its breaker. Raises KeyError for a partner we never had."""
+    return Guarded(name, import_string(PROVIDERS[name])())
 
 
 def configured() -> list[str]:

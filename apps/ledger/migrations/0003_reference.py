@@ -28,8 +28,13 @@ ACCOUNTS = [
     (8, "conversion_spread", "What exchanges leave in the house"),
     (9, "fees", "Fees that players pay"),
     (10, "adjustment", "Corrections by two people"),
+    (11, "jackpot", "Jackpots that will be won, and wins that are not paid yet"),
+    (12, "jackpot_reserve", "What is set aside for the next seeds of jackpots"),
+    (13, "jackpot_expense", "What jackpots cost the house"),
 ]
-PARTNERS = [(1, "casino"), (2, "softswiss"), (3, "coinspaid"), (4, "paymentiq"), (5, "originals")]
+PARTNERS = [
+    (1, "casino"), (2, "softswiss"), (3, "coinspaid"), (4, "paymentiq"), (5, "originals"), (6, "alea"),
+]
 
 
 def load(apps, schema_editor):

@@ -177,7 +177,7 @@ BEGIN
         RAISE EXCEPTION 'amount % has more than 18 decimals', p_amount USING ERRCODE = 'numeric_value_out_of_range';
     END IF;
     -- Here and not in a CHECK: there it costs thirty times as much.
-    IF (p_amount > 0 AND p_kind IN (1, 6, 10, 12, 14, 19, 20)) OR (p_amount < 0 AND p_kind IN (2, 4, 8, 9, 11, 13)) THEN
+    IF (p_amount > 0 AND p_kind IN (1, 6, 10, 12, 14, 19, 20)) OR (p_amount < 0 AND p_kind IN (2, 4, 8, 9, 11, 13, 23)) THEN
         RAISE EXCEPTION 'amount % has the wrong direction for kind %', p_amount, p_kind
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_entry_direction';
     END IF;

@@ -1,6 +1,7 @@
 """Amounts, ages and states as the back office writes them."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django import template
 from django.utils.html import format_html
@@ -9,6 +10,7 @@ from django.utils.safestring import SafeString
 from apps.accounts.models import User
 from apps.core.clock import now
 from apps.core.money import Money
+from apps.games import returns
 from apps.ledger.models import Entry
 from apps.operator.services import role_of
 from apps.site.formatting import amount_text
@@ -101,6 +103,12 @@ def duration(seconds: int | None) -> str:
 def share(bps: int | None) -> str:
     """Basis points as `97.5 %`."""
     return share_text(bps)
+
+
+@register.filter
+def percent(value: Decimal | None) -> str:
+    """A part of one as `96.42 %`."""
+    return returns.percent(value)
 
 
 @register.simple_tag

@@ -17,7 +17,7 @@ from apps.operator import queues
 from apps.operator.forms import ApproveWithdrawalForm, SettleForm
 from apps.operator.pages import frame, needs, page, person
 from apps.operator.second_factor import require_fresh_code
-from apps.payments import acts, guard, readiness, reasons
+from apps.payments import acts, guard, readiness, reasons, travel_rule
 from apps.payments.models import Deposit, Withdrawal
 from apps.payments.services import queue as desk
 from apps.payments.services import settling
@@ -206,6 +206,29 @@ def settle(request: HttpRequest, public_id: str) -> HttpResponse:
     )
 
 
+@needs("payments.reveal_walletowner")
+def owner(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Read whose wallet it goes to: with a reason, and recorded."""
+    withdrawal = _withdrawal(public_id)
+    form = ReasonForm(request.POST or None)
+    told = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            told = travel_rule.reveal(
+                withdrawal, by=person(request), reason=form.cleaned_data["reason"]
+            )
+        except DomainError as refused:
+            form.add_error(None, refused.message)
+    return page(
+        request,
+        "operator/owner.html",
+        title="Whose wallet",
+        withdrawal=withdrawal,
+        form=form,
+        told=told,
+    )
+
+
 def _decide(
     request: HttpRequest, withdrawal: Withdrawal, *, form: forms.Form, **texts: Any
 ) -> HttpResponse:
@@ -263,7 +286,13 @@ def _records(withdrawal: Withdrawal, request: HttpRequest) -> list[Record]:
 def _withdrawal(public_id: str) -> Withdrawal:
     found = (
         Withdrawal.objects.select_related(
-            "player__user", "rail", "currency", "approved_by", "approved_rule", "assigned_to"
+            "player__user",
+            "rail",
+            "currency",
+            "approved_by",
+            "approved_rule",
+            "assigned_to",
+            "owner",
         )
         .filter(public_id=public_id)
         .first()

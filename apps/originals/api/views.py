@@ -14,19 +14,26 @@ from apps.accounts.api.permissions import player_in
 from apps.core.api.fields import money_of
 from apps.core.api.idempotency import PARAMETER, idempotency_key
 from apps.core.api.pagination import CursorPagination
+from apps.core.middleware import arrived_at
+from apps.core.money import Money
 from apps.ledger.selectors import currency
-from apps.originals import seeds, selectors, services
+from apps.originals import autobet, crash_feed, seeds, selectors, services
 from apps.originals.api.serializers import (
     ActionInput,
     BetInput,
     BetOutput,
     BetsQuery,
+    CrashOutput,
+    NextInput,
+    NextOutput,
     OriginalOutput,
+    RunInput,
+    RunOutput,
     SeedsInput,
     SeedsOutput,
 )
 from apps.originals.errors import UnknownBet
-from apps.originals.models import Bet
+from apps.originals.models import AutoRun, Bet
 
 
 class OriginalsView(APIView):
@@ -79,8 +86,109 @@ class PlaceView(APIView):
             choice=data["choice"],
             stake=money_of(data["amount"], data["currency"], currency),
             key=key,
+            is_hidden=data["hidden"],
         )
         return Response(BetOutput(bet).data, status=status.HTTP_201_CREATED)
+
+
+class RunsView(ListAPIView[AutoRun]):
+    """The player's runs of bets, newest first."""
+
+    scopes: ClassVar[dict[str, str]] = {"GET": "read", "POST": "play"}
+    serializer_class = RunOutput
+    pagination_class = CursorPagination
+    queryset = AutoRun.objects.none()
+
+    def get_queryset(self):  # type: ignore[no-untyped-def]  # the framework's hook
+        return selectors.runs(player_in(self.request))
+
+    @extend_schema(tags=["originals"], operation_id="original_runs_list")
+    def get(self, request: Request) -> Response:
+        return self.list(request)
+
+    @extend_schema(
+        tags=["originals"],
+        operation_id="original_runs_create",
+        request=RunInput,
+        responses={201: RunOutput},
+        parameters=[PARAMETER],
+        description="Begin a run of bets. Each bet is asked for with `next/`.",
+    )
+    def post(self, request: Request) -> Response:
+        key = idempotency_key(request)
+        asked = RunInput(data=request.data)
+        asked.is_valid(raise_exception=True)
+        data = asked.validated_data
+
+        def amount(name: str) -> Money | None:
+            return data[name] and money_of(data[name], data["currency"], currency)
+
+        run = autobet.start(
+            player=player_in(request),
+            game=data["game"],
+            choice=data["choice"],
+            stake=money_of(data["amount"], data["currency"], currency),
+            plan=autobet.Plan(
+                bets=data["bets"],
+                raise_on_win=data["raise_on_win"],
+                raise_on_loss=data["raise_on_loss"],
+                stop_profit=amount("stop_profit"),
+                stop_loss=amount("stop_loss"),
+                stop_single_win=amount("stop_single_win"),
+            ),
+            key=key,
+            is_hidden=data["hidden"],
+        )
+        return Response(RunOutput(run).data, status=status.HTTP_201_CREATED)
+
+
+class RunView(APIView):
+    @extend_schema(tags=["originals"], operation_id="original_runs_read", responses=RunOutput)
+    def get(self, request: Request, public_id: str) -> Response:
+        """One run of the player."""
+        return Response(RunOutput(selectors.run(player_in(request), public_id)).data)
+
+
+class NextView(APIView):
+    scopes: ClassVar[dict[str, str]] = {"POST": "play"}
+
+    @extend_schema(
+        tags=["originals"],
+        operation_id="original_runs_next",
+        request=NextInput,
+        responses=NextOutput,
+        description="Place the next bet of a run; the same number again gives the same bet.",
+    )
+    def post(self, request: Request, public_id: str) -> Response:
+        asked = NextInput(data=request.data)
+        asked.is_valid(raise_exception=True)
+        run, bet = autobet.place_next(
+            player=player_in(request), public_id=public_id, **asked.validated_data
+        )
+        return Response(NextOutput({"run": run, "bet": bet}).data)
+
+
+class StopView(APIView):
+    scopes: ClassVar[dict[str, str]] = {"POST": "play"}
+
+    @extend_schema(
+        tags=["originals"], operation_id="original_runs_stop", request=None, responses=RunOutput
+    )
+    def post(self, request: Request, public_id: str) -> Response:
+        """Stop a run; a round that is open can be finished."""
+        run = autobet.stop(player=player_in(request), public_id=public_id)
+        return Response(RunOutput(run).data)
+
+
+class CrashView(APIView):
+    """The round of crash, who is in it, and the latest ones. No sign-in needed."""
+
+    permission_classes = (AllowAny,)
+    authentication_classes = ()
+
+    @extend_schema(tags=["originals"], responses=CrashOutput, auth=[{}])
+    def get(self, request: Request) -> Response:
+        return Response(crash_feed.state()["data"])
 
 
 class BetView(APIView):
@@ -104,9 +212,12 @@ class ActionsView(APIView):
         description="Take a step of an open round; the same step again changes nothing.",
     )
     def post(self, request: Request, public_id: str) -> Response:
+        arrived = arrived_at(request)
         asked = ActionInput(data=request.data)
         asked.is_valid(raise_exception=True)
-        bet = services.act(player=player_in(request), public_id=public_id, **asked.validated_data)
+        bet = services.act(
+            player=player_in(request), public_id=public_id, arrived=arrived, **asked.validated_data
+        )
         return Response(BetOutput(bet).data)
 
 

@@ -5,6 +5,8 @@ import re
 import secrets
 from hashlib import sha256
 
+from apps.originals.fairness.crash import first_number
+
 SCHEME = "pf-1"
 CLIENT_SEED = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
@@ -51,6 +53,18 @@ class Draws:
         """`count` different places of 0 … of - 1, drawn from a list that shrinks."""
         places = list(range(of))
         return [places.pop(self.below(len(places))) for _ in range(count)]
+
+
+class SharedDraw(Draws):
+    """The one number of a crash round: a link of the chain, and the salt of all rounds."""
+
+    def __init__(self, link: str, salt: str):
+        super().__init__(link, salt, 0)
+        self._link, self._salt = link, salt
+
+    def number(self) -> int:
+        # No nonce and no block in the message: the link is another one in every round.
+        return first_number(self._link, self._salt)
 
 
 def wide_number(seed: str, domain: str, subject: str, block: int = 0) -> int:

@@ -5,11 +5,13 @@ draws and what a receipt shows. Games of several steps (mines, hi-lo, blackjack)
 their draws and the list of what the player did, so a round needs no state but these two.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import comb
 from typing import Any
 
+from apps.originals.fairness import crash as curve
 from apps.originals.fairness import tables
 from apps.originals.fairness.draws import Draws
 from apps.originals.fairness.tables import EDGE_BP, ONE
@@ -69,6 +71,31 @@ def limbo(draws: Draws, *, target: int) -> Outcome:
     k = draws.number() >> 8
     result = max(100, KEPT * 100 * 2**24 // (ONE * (k + 1)))
     return Outcome(target * 100 if result >= target else 0, {"result": result})
+
+
+CRASH_AUTO_MAX = 100_000_000
+CRASH_LEFT = re.compile(r"(cash_out|auto|ceiling):([0-9]{3,12})", re.ASCII)
+
+
+def crash(draws: Draws, *, auto: int, actions: Sequence[str]) -> Outcome:
+    """One point a round for all; whoever left no later is paid what they left at.
+
+    auto: hundredths to leave at, 0 is not by itself. actions: how the bet left, if it did:
+    `cash_out:150` by hand, `auto:200`, `ceiling:5000` at the most that is paid.
+    """
+    if auto and not curve.LEAVE_MIN <= auto <= CRASH_AUTO_MAX:
+        raise InvalidChoice("Cash out between 1.01 and 1,000,000, or 0 for by hand.")
+    point = curve.point_of(draws.number())
+    if not actions:
+        left = auto if auto and auto <= point else 0
+    else:
+        said = CRASH_LEFT.fullmatch(actions[0])
+        if said is None or len(actions) > 1:
+            raise InvalidChoice("A bet leaves once.")
+        left = int(said[2])
+        if not curve.LEAVE_MIN <= left <= point or (said[1] == "auto" and left != auto):
+            raise InvalidChoice("It cannot have left there.")
+    return Outcome(left * 100, {"left_at": left})
 
 
 WHEEL_CHOICES = tuple((n, risk) for n in tables.WHEEL_SEGMENTS for risk in tables.RISKS)

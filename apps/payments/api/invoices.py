@@ -4,14 +4,15 @@ from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
+from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from apps.accounts.api.permissions import player_in
 from apps.core.api.fields import AmountField, money_of
 from apps.core.api.idempotency import PARAMETER, idempotency_key
+from apps.core.api.pagination import CursorPagination
 from apps.core.api.serializers import StrictSerializer
 from apps.core.api.throttling import MoneyThrottle
 from apps.core.errors import InvalidInput
@@ -39,6 +40,8 @@ class InvoiceOutput(serializers.Serializer[Any]):
     network = serializers.CharField(source="rail.network")
     address = serializers.CharField()
     tag = serializers.CharField(help_text="Send it with the coins when it is not empty.")
+    sent = AmountField(source="sent_money", help_text="What has arrived, parts added up.")
+    remaining = AmountField(source="remaining_money", help_text="What is still to be paid.")
     deposit = serializers.CharField(
         source="deposit.public_id", default="", help_text="What came of it, once a payment is seen."
     )
@@ -57,11 +60,24 @@ class PayerNameOutput(serializers.Serializer[Any]):
     last_name = serializers.CharField()
 
 
-class InvoicesView(APIView):
-    scopes: ClassVar[dict[str, str]] = {"POST": "money"}
+class InvoicesView(ListAPIView[Invoice]):
+    """The player's invoices, newest first."""
 
-    def get_throttles(self) -> list[BaseThrottle]:
-        return [*super().get_throttles(), MoneyThrottle()]
+    scopes: ClassVar[dict[str, str]] = {"GET": "read", "POST": "money"}
+    serializer_class = InvoiceOutput
+    pagination_class = CursorPagination
+    queryset = Invoice.objects.none()
+
+    def get_queryset(self):  # type: ignore[no-untyped-def]  # the framework's hook
+        return invoices.of(player_in(self.request))
+
+    def get_throttles(self):  # type: ignore[no-untyped-def]  # the framework's hook
+        usual = super().get_throttles()
+        return [*usual, MoneyThrottle()] if self.request.method == "POST" else usual
+
+    @extend_schema(tags=["payments"], operation_id="invoices_list")
+    def get(self, request: Request) -> Response:
+        return self.list(request)
 
     @extend_schema(
         tags=["payments"],

@@ -4,7 +4,8 @@ from rest_framework import serializers
 
 from apps.core.api.fields import AmountField
 from apps.core.api.serializers import QuerySerializer, StrictSerializer
-from apps.payments.models import Deposit, Withdrawal
+from apps.payments import travel_rule
+from apps.payments.models import Deposit, WalletOwner, Withdrawal
 
 
 class RailOutput(serializers.Serializer[Any]):
@@ -55,7 +56,37 @@ class DepositOutput(serializers.Serializer[Any]):
     confirmed_at = serializers.DateTimeField(allow_null=True)
 
 
-class SavedAddressInput(StrictSerializer):
+class OwnerInput(StrictSerializer):
+    """Whose wallet an address is. Optional until the answer is `owner_needed`."""
+
+    owner_wallet = serializers.ChoiceField(
+        choices=WalletOwner.Wallet.values,
+        required=False,
+        default="",
+        help_text="Needed for larger amounts: a wallet of one's own, or hosted at a provider.",
+    )
+    owner_name = serializers.CharField(
+        max_length=travel_rule.NAME_MAX, required=False, allow_blank=True, default=""
+    )
+    owner_provider = serializers.CharField(
+        max_length=travel_rule.PROVIDER_MAX,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="The exchange or service that keeps a hosted wallet.",
+    )
+
+    def owner(self) -> travel_rule.Owner | None:
+        """Raises InvalidInput."""
+        data = self.validated_data
+        return travel_rule.read(
+            wallet=data["owner_wallet"],
+            name=data["owner_name"],
+            provider=data["owner_provider"],
+        )
+
+
+class SavedAddressInput(OwnerInput):
     currency = serializers.CharField(max_length=8)
     rail = serializers.CharField(max_length=16)
     address = serializers.CharField(max_length=120)
@@ -71,6 +102,9 @@ class SavedAddressOutput(serializers.Serializer[Any]):
     address = serializers.CharField()
     tag = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]  # a name of the framework too
+    owner_told = serializers.BooleanField(
+        source="is_owner_told", help_text="Whether you have said whose wallet it is."
+    )
     created_at = serializers.DateTimeField()
     usable_at = serializers.DateTimeField(help_text="Nothing is paid there before.")
 
@@ -109,7 +143,7 @@ class ReadinessOutput(serializers.Serializer[Any]):
     checks = CheckOutput(many=True)
 
 
-class WithdrawalInput(StrictSerializer):
+class WithdrawalInput(OwnerInput):
     amount = AmountField()
     currency = serializers.CharField(max_length=8)
     rail = serializers.CharField(max_length=16)

@@ -110,6 +110,8 @@ class WithdrawalsView(ListAPIView[Withdrawal]):
         parameters=[PARAMETER],
         description=(
             "Ask for a payout. The amount leaves the balance now and cannot be called back.\n\n"
+            "Larger amounts are refused with `owner_needed` until it is known whose wallet they go "
+            "to: say it here once, or where the address is saved.\n\n"
             "A key pays to saved addresses that are past their wait, and to no others. A signed-in "
             "player has to have given their password within the last minutes: "
             "POST /_allauth/app/v1/auth/reauthenticate does that."
@@ -133,6 +135,7 @@ class WithdrawalsView(ListAPIView[Withdrawal]):
             tag=data["tag"],
             key=key,
             saved_only=is_key,
+            owner=asked.owner(),
         )
         return Response(WithdrawalOutput(withdrawal).data, status=status.HTTP_201_CREATED)
 
@@ -190,6 +193,7 @@ class SavedAddressesView(OnlySignedIn, APIView):
             address=data["address"],
             tag=data["tag"],
             label=data["label"],
+            owner=asked.owner(),
         )
         return Response(SavedAddressOutput(made).data, status=status.HTTP_201_CREATED)
 

@@ -254,6 +254,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('token_hash', models.CharField(max_length=64, unique=True)),
                 ('direction', models.CharField(choices=[('deposit', 'Deposit'), ('withdrawal', 'Withdrawal')], max_length=16)),
+                ('site_session', models.CharField(blank=True, help_text='Key of the sign-in it was opened from.', max_length=40)),
+                ('status', models.CharField(help_text="The player's, when it was opened.", max_length=16)),
                 ('created_at', models.DateTimeField()),
                 ('expires_at', models.DateTimeField()),
                 ('player', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cashier_sessions', to='accounts.player')),
@@ -289,6 +291,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='WalletOwner',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.CharField(editable=False, max_length=32, unique=True)),
+                ('wallet', models.CharField(choices=[('own', 'a wallet of their own'), ('hosted', 'an account at a provider')], max_length=16)),
+                ('sealed', models.BinaryField(help_text='Names of owner and provider, encrypted.')),
+                ('told_at', models.DateTimeField()),
+                ('player', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.player')),
+            ],
+            options={
+                'db_table': 'payments_wallet_owner',
+                'permissions': [('reveal_walletowner', 'Can read whose wallet it is (logged)')],
+            },
+        ),
+        migrations.CreateModel(
             name='SavedAddress',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -299,6 +316,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('usable_at', models.DateTimeField(help_text='Nothing is paid there before.')),
                 ('removed_at', models.DateTimeField(blank=True, null=True)),
+                ('owner', models.ForeignKey(blank=True, help_text='Whose wallet it is, once that had to be told.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.walletowner')),
                 ('player', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='saved_addresses', to='accounts.player')),
                 ('rail', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='payments.rail')),
             ],
@@ -361,6 +379,7 @@ class Migration(migrations.Migration):
                 ('currency', models.ForeignKey(db_column='currency', on_delete=django.db.models.deletion.PROTECT, to='ledger.currency', to_field='code')),
                 ('player', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='withdrawals', to='accounts.player')),
                 ('rail', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='payments.rail')),
+                ('owner', models.ForeignKey(blank=True, help_text='Whose wallet the address is, where that had to be told.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.walletowner')),
                 ('saved_address', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.savedaddress')),
             ],
             options={

@@ -20,7 +20,7 @@ from apps.payments.models.fiat import (
     PaymentMethod,
 )
 from apps.payments.models.gateways import GatewayCurrency
-from apps.payments.models.identity import PayerName
+from apps.payments.models.identity import PayerName, WalletOwner
 from apps.payments.models.invoices import INVOICE_WORDS, Invoice
 from apps.payments.models.payouts import PayoutIntent, PayoutStop
 from apps.payments.models.rails import DepositAddress, Rail
@@ -54,6 +54,7 @@ __all__ = [
     "PayoutStop",
     "Rail",
     "SavedAddress",
+    "WalletOwner",
     "Withdrawal",
     "WithdrawalCase",
 ]

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 
 from apps.core.ids import public_id
+from apps.payments.models.identity import WalletOwner
 from apps.payments.models.rails import Rail
 
 
@@ -19,6 +20,10 @@ class SavedAddress(models.Model):
     label = models.CharField(max_length=40)
     address = models.CharField(max_length=255)
     tag = models.CharField(max_length=64, blank=True)
+    owner = models.ForeignKey(
+        WalletOwner, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text="Whose wallet it is, once that had to be told.",
+    )  # fmt: skip
     created_at = models.DateTimeField()
     usable_at = models.DateTimeField(help_text="Nothing is paid there before.")
     removed_at = models.DateTimeField(null=True, blank=True)
@@ -42,6 +47,10 @@ class SavedAddress(models.Model):
         if not self.public_id:
             self.public_id = public_id("sa")
         super().save(*args, **kwargs)
+
+    @property
+    def is_owner_told(self) -> bool:
+        return self.owner_id is not None
 
 
 class PayoutGuard(models.Model):

@@ -120,6 +120,11 @@ class Deposit(models.Model):
         return f"{self.confirmations} of {self.rail.confirmations} confirmations"
 
     @property
+    def confirmed_percent(self) -> int:
+        """How far the network is with it."""
+        return min(100, 100 * self.confirmations // max(1, self.rail.confirmations))
+
+    @property
     def method_words(self) -> str:
         """How fiat was paid, as its player reads it."""
         found = self.rail.methods.filter(code=self.method).first()

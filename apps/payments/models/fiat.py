@@ -37,7 +37,8 @@ class PaymentMethod(models.Model):
 class CashierSession(models.Model):
     """What a gateway's cashier page gets instead of a login: short, for one player and purpose.
 
-    Only the hash of the token is kept. It travels in an address, so it opens nothing else.
+    Only the hash of the token is kept. It travels in an address, so it opens nothing else. It ends
+    with the sign-in it was opened from, and when the player is not what they were then.
     """
 
     class Direction(models.TextChoices):
@@ -50,6 +51,10 @@ class CashierSession(models.Model):
     )
     rail = models.ForeignKey(Rail, on_delete=models.CASCADE)
     direction = models.CharField(max_length=16, choices=Direction)
+    site_session = models.CharField(
+        max_length=40, blank=True, help_text="Key of the sign-in it was opened from."
+    )
+    status = models.CharField(max_length=16, help_text="The player's, when it was opened.")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 

@@ -4,12 +4,16 @@ from typing import Any
 
 from django.db import models
 
+from apps.core.clock import now
 from apps.core.ids import public_id
 from apps.core.money import Money
 from apps.ledger import selectors as ledger
 from apps.payments.models.deposits import Deposit
 from apps.payments.models.rails import Rail
 from apps.payments.models.states import AMOUNT, check_move
+
+# Wallets of these coins read an amount in whole coins beside the address.
+AMOUNT_SCHEMES = {"bitcoin", "litecoin", "dogecoin"}
 
 
 class Invoice(models.Model):
@@ -87,8 +91,33 @@ class Invoice(models.Model):
         return Money.from_major(self.amount, ledger.currency(self.currency_id))
 
     @property
+    def sent_money(self) -> Money:
+        return Money.from_major(self.sent, self.money.currency, rounding="down")
+
+    @property
+    def remaining_money(self) -> Money:
+        """What is still to be paid; more than was asked for it never is."""
+        return Money.from_major(min(self.remaining, self.amount), self.money.currency)
+
+    @property
+    def remaining_text(self) -> str:
+        """As it is typed into a wallet: no zeros at the end, no currency."""
+        return f"{self.remaining_money.major.normalize():f}"
+
+    @property
     def is_final(self) -> bool:
         return self.state not in self.MOVES
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing may be paid to it any more, though the gateway has not said so yet."""
+        return self.expires_at is not None and self.expires_at <= now()
+
+    @property
+    def seconds_left(self) -> int:
+        if self.expires_at is None:
+            return 0
+        return max(0, int((self.expires_at - now()).total_seconds()))
 
     @property
     def state_words(self) -> str:
@@ -97,10 +126,12 @@ class Invoice(models.Model):
 
     @property
     def qr_text(self) -> str:
-        """With the amount, so that a wallet fills it in (BIP-21)."""
+        """With what is still to be paid, so that a wallet fills it in (BIP-21)."""
         scheme = self.rail.uri_scheme
         text = f"{scheme}:{self.address}" if scheme else self.address
-        return f"{text}?amount={self.amount.normalize():f}" if scheme == "bitcoin" else text
+        if scheme not in AMOUNT_SCHEMES:
+            return text
+        return f"{text}?amount={self.remaining_text}"
 
     def move_to(self, state: str) -> None:
         """Change the state in memory. Raises IllegalMove."""

@@ -96,6 +96,10 @@ class Rail(models.Model):
         return Money.from_major(self.deposit_min, self.money_currency)
 
     @property
+    def deposit_min_text(self) -> str:
+        return f"{self.deposit_min.normalize():f} {self.currency_id}"
+
+    @property
     def withdrawal_min_money(self) -> Money:
         return Money.from_major(self.withdrawal_min, self.money_currency)
 

@@ -8,6 +8,7 @@ from django.db import models
 from apps.core.ids import public_id
 from apps.core.money import Money
 from apps.ledger import selectors as ledger
+from apps.payments.models.identity import WalletOwner
 from apps.payments.models.rails import Rail
 from apps.payments.models.states import AMOUNT, check_move
 
@@ -65,6 +66,10 @@ class Withdrawal(models.Model):
     saved_address = models.ForeignKey(
         "payments.SavedAddress", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    owner = models.ForeignKey(
+        WalletOwner, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text="Whose wallet the address is, where that had to be told.",
+    )  # fmt: skip
     key = models.CharField(max_length=64, help_text="Chosen by the client, one per wish.")
     state = models.CharField(max_length=16, choices=State, default=State.REQUESTED)
     reasons = models.JSONField(default=list, help_text="Why a person should look.")

@@ -1,6 +1,7 @@
 """Who may use a gateway's own cashier: short sessions, and what the gateway is told of a payer.
 
-A session is a token of its own, never the login: the cashier carries it in an address.
+A session is a token of its own, never the login: the cashier carries it in an address. It ends with
+the sign-in it was opened from, and when the player's status is not what it was then.
 """
 
 import secrets
@@ -11,6 +12,7 @@ from hashlib import sha256
 from django.db import transaction
 from django.db.models import Q
 
+from apps.accounts import sessions as site_sessions
 from apps.accounts.models import Player
 from apps.core.clock import now
 from apps.core.money import Money
@@ -52,8 +54,11 @@ def methods(rail: Rail, country: str, direction: str) -> list[PaymentMethod]:
 
 
 @transaction.atomic
-def open_session(*, player: Player, rail: Rail, direction: str) -> str:
-    """A fresh token for one player, rail and direction. Raises RailUnavailable."""
+def open_session(*, player: Player, rail: Rail, direction: str, site_session: str = "") -> str:
+    """A fresh token for one player, rail and direction. Raises RailUnavailable.
+
+    site_session: key of the sign-in that asks; without one it lives by its own clock alone.
+    """
     is_deposit = direction == CashierSession.Direction.DEPOSIT
     if not rail.is_fiat or not rail.enabled or (is_deposit and not player.is_active):
         raise RailUnavailable
@@ -69,15 +74,25 @@ def open_session(*, player: Player, rail: Rail, direction: str) -> str:
         player=player,
         rail=rail,
         direction=direction,
+        site_session=site_session,
+        status=player.status,
         created_at=at,
         expires_at=at + LIFE,
     )
     return token
 
 
-def end_sessions(player: Player) -> None:
-    """Let no token of a player live on: they signed out, or were shut out."""
-    CashierSession.objects.filter(player=player).delete()
+def has_ended(player: Player, direction: str) -> bool:
+    """Whether the cashiers a player has open by the clock have all ended otherwise.
+
+    A question about a payment carries no token; one that begins at a provider never had any, so
+    that none at all is no reason for a no.
+    """
+    opened = CashierSession.objects.select_related("player__user").filter(
+        player=player, direction=direction, expires_at__gt=now()
+    )
+    found = list(opened)
+    return bool(found) and not any(_stands(one) for one in found)
 
 
 def payer_of_session(*, token: str, player_ref: str, code: str = "") -> Payer:
@@ -93,7 +108,7 @@ def payer_of_session(*, token: str, player_ref: str, code: str = "") -> Payer:
         .filter(token_hash=_hash(token), expires_at__gt=now())
         .first()
     )
-    if session is None or session.player.public_id != player_ref:
+    if session is None or session.player.public_id != player_ref or not _stands(session):
         raise SessionInvalid
     if code and code != session.rail.currency_id:
         raise SessionInvalid
@@ -124,6 +139,13 @@ def look_up(*, player_ref: str = "", email: str = "", code: str = "") -> Payer:
     if rail is None or (code and rail.currency_id != code):
         raise UnknownPlayer
     return _payer(player, rail)
+
+
+def _stands(session: CashierSession) -> bool:
+    if session.status != session.player.status:
+        return False
+    key = session.site_session
+    return not key or site_sessions.is_live(session.player.user, key)
 
 
 def _payer(player: Player, rail: Rail) -> Payer:

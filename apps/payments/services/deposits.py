@@ -4,6 +4,8 @@ It is credited, or held where a limit is in the way; held money is released or s
 What a provider takes back later is taken from the balance, even below zero: the debt stays visible.
 """
 
+from typing import Any
+
 from django.db import IntegrityError, transaction
 
 from apps.accounts.models import Player, User
@@ -199,7 +201,7 @@ def release(deposit: Deposit, by: User, reason: str) -> Deposit:
         reason=reason.strip()[:REASON_MAX],
     )
     add_step(locked, Holder.NOBODY, "Released by our payments team, it is in your balance")
-    _publish(DepositConfirmed, locked)
+    _publish(DepositConfirmed, locked, was_held=True)
     return locked
 
 
@@ -277,7 +279,12 @@ def taken_back(deposit: Deposit, *, amount: Money, key: str, is_refund: bool) ->
     deposit.save()
     words = "Sent back to where it came from" if is_refund else "Taken back by the provider"
     add_step(deposit, Holder.NOBODY, words if is_all else f"{words}: {amount}")
-    _publish(DepositRefunded if is_refund else DepositReversed, deposit)
+    _publish(
+        DepositRefunded if is_refund else DepositReversed,
+        deposit,
+        amount=amount.text,
+        owed=debt.text if debt else "",
+    )
     if deposit.reversed_amount > deposit.amount:
         _owing(deposit, "deposit.contradiction", "has more taken back than ever arrived")
     if debt:
@@ -447,13 +454,13 @@ def _alarm(report: DepositReport, problem: str) -> None:
     )
 
 
-def _publish(fact: type[DepositEvent], deposit: Deposit) -> None:
-    publish(
-        fact(
-            player_id=deposit.player_id,
-            deposit_id=deposit.pk,
-            public_id=deposit.public_id,
-            amount=deposit.money.text,
-            currency=deposit.currency_id,
-        )
-    )
+def _publish(fact: type[DepositEvent], deposit: Deposit, **more: Any) -> None:
+    """more: what this fact says beside or instead of what all facts about deposits say."""
+    says = {
+        "player_id": deposit.player_id,
+        "deposit_id": deposit.pk,
+        "public_id": deposit.public_id,
+        "amount": deposit.money.text,
+        "currency": deposit.currency_id,
+    }
+    publish(fact(**(says | more)))

@@ -25,6 +25,7 @@ from apps.payments.errors import (
     DepositRefused,
     RailUnavailable,
     ReferenceReused,
+    SessionInvalid,
     UnknownPayment,
     UnknownPlayer,
 )
@@ -32,7 +33,7 @@ from apps.payments.events import DepositCancelled
 from apps.payments.history import add_step
 from apps.payments.models import Deposit, GatewayTransaction, PaymentStep, Rail, Withdrawal
 from apps.payments.providers.base import GatewayMove, TransactionKind
-from apps.payments.services import deposits, fiat_payouts
+from apps.payments.services import cashier, deposits, fiat_payouts
 
 log = structlog.get_logger()
 
@@ -158,6 +159,8 @@ def _permit(row: GatewayTransaction, move: GatewayMove) -> None:
     amount = _money(move)
     if _contradicts_itself(row, move):
         raise ContradictsItself
+    if row.kind in {Kind.DEPOSIT, Kind.WITHDRAWAL} and cashier.has_ended(player, row.kind):
+        raise SessionInvalid
     if row.kind == Kind.DEPOSIT:
         _permit_deposit(row, move, player, amount)
     elif row.kind == Kind.WITHDRAWAL:
@@ -195,7 +198,7 @@ def _refused(row: GatewayTransaction, move: GatewayMove, refused: DomainError) -
     row.save()
     if isinstance(refused, UnknownPlayer | InvalidAmount | ContradictsItself):
         _alarm(row, "gateway.refused", f"was refused: {refused.code} ({move.player_ref})")
-    elif row.kind == Kind.DEPOSIT and row.player is not None:
+    elif row.kind == Kind.DEPOSIT and row.player and not isinstance(refused, SessionInvalid):
         limits.deposit_failed(row.player, _rail_or_none(move), row.refusal)
     return Verdict(row.receipt, refused)
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from apps.accounts.models import Player
 from apps.audit import services as audit
@@ -26,7 +27,7 @@ from apps.payments.errors import (
     UnknownPayment,
 )
 from apps.payments.events import DepositCancelled, DepositEvent, DepositSeen
-from apps.payments.history import add_step, lock_player
+from apps.payments.history import add_step, lock_player, tell
 from apps.payments.identity import person_of
 from apps.payments.models import Deposit, Invoice, PaymentStep, Rail
 from apps.payments.providers.base import (
@@ -117,10 +118,33 @@ def _intend(
     return invoice, True
 
 
+def is_offered(rail: Rail) -> bool:
+    """Whether this rail takes exact amounts: coins that arrive as what they are."""
+    return (
+        rail.provider in COIN_GATEWAYS
+        and not rail.coin_code
+        and rail.enabled
+        and rail.takes_deposits
+    )
+
+
+def of(player: Player) -> QuerySet[Invoice]:
+    """Newest first."""
+    return (
+        Invoice.objects.filter(player=player)
+        .select_related("rail", "deposit__rail")
+        .order_by("-id")
+    )
+
+
+def open_of(player: Player) -> QuerySet[Invoice]:
+    """Those that can still be paid, or are being paid."""
+    waiting = Q(state=State.OPEN, expires_at__gt=now()) | Q(state=State.PAYING)
+    return of(player).filter(waiting)
+
+
 def _check(player: Player, rail: Rail, amount: Money) -> None:
-    if rail.provider not in COIN_GATEWAYS or rail.coin_code or not rail.takes_deposits:
-        raise RailUnavailable
-    if not rail.enabled or not player.is_active:
+    if not is_offered(rail) or not player.is_active:
         raise RailUnavailable
     if amount.currency.code != rail.currency_id:
         raise InvalidInput(fields={"rail": f"{rail.network} does not carry {amount.currency}."})
@@ -138,7 +162,9 @@ def _check(player: Player, rail: Rail, amount: Money) -> None:
         player=player, state__in=[State.OPENING, State.OPEN, State.PAYING]
     )
     if opened.filter(expires_at__gt=now()).count() >= OPEN_MAX:
-        raise InvalidInput("Pay or let run out what you have opened before.")
+        raise InvalidInput(
+            f"You have {OPEN_MAX} open already. Pay one of them, or wait until its time is over."
+        )
 
 
 @transaction.atomic
@@ -201,6 +227,7 @@ def apply_report(report: InvoiceReport) -> None:
         case InvoiceStatus.FAILED:
             _failed(invoice, report)
     invoice.save()
+    tell(invoice)
 
 
 def _seen(invoice: Invoice, report: InvoiceReport) -> Deposit:
@@ -280,11 +307,7 @@ def _failed(invoice: Invoice, report: InvoiceReport) -> None:
 
 def find(player: Player, public_id: str) -> Invoice:
     """Raises NotFound, also for somebody else's."""
-    found = (
-        Invoice.objects.filter(player=player, public_id=public_id)
-        .select_related("rail", "deposit")
-        .first()
-    )
+    found = of(player).filter(public_id=public_id).first()
     if found is None:
         raise NotFound
     return found

@@ -18,7 +18,7 @@ from apps.core.clock import now
 from apps.core.errors import Forbidden, InvalidInput
 from apps.payments.errors import PayoutsNotStopped, PayoutsStopped
 from apps.payments.models import PayoutIntent, PayoutStop, Withdrawal
-from apps.payments.worth import in_base
+from apps.rates import selectors as rates
 
 Cause = PayoutStop.Cause
 LOCK = 0x7061796F7574  # one of our own among PostgreSQL's advisory locks
@@ -135,7 +135,7 @@ def needs_value() -> bool:
 
 def value_of(withdrawal: Withdrawal) -> Decimal | None:
     """In the base currency at a rate that may settle, or None."""
-    worth = in_base(withdrawal.money)
+    worth = rates.base_value(withdrawal.money)
     return worth.major if worth is not None else None
 
 

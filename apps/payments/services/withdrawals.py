@@ -17,7 +17,16 @@ from apps.core.clock import now
 from apps.core.errors import Forbidden, InvalidAmount, InvalidInput, NotFound
 from apps.core.money import Money
 from apps.events.bus import publish
-from apps.payments import addressbook, approval, guard, limits, readiness, reasons, selectors
+from apps.payments import (
+    addressbook,
+    approval,
+    guard,
+    limits,
+    readiness,
+    reasons,
+    selectors,
+    travel_rule,
+)
 from apps.payments.addresses import normalised, require_address, spellings
 from apps.payments.errors import (
     AlreadyDecided,
@@ -45,7 +54,6 @@ from apps.payments.events import (
 from apps.payments.history import add_step, lock_player
 from apps.payments.models import (
     Approval,
-    DepositAddress,
     PaymentStep,
     Rail,
     SavedAddress,
@@ -76,6 +84,7 @@ def request_withdrawal(
     account: str = "",
     method: str = "",
     saved_only: bool = False,
+    owner: travel_rule.Owner | None = None,
 ) -> Withdrawal:
     """Set the money aside and queue the payout; a rule may approve it at once.
 
@@ -83,8 +92,9 @@ def request_withdrawal(
     key: chosen by the client; the same key returns the same withdrawal.
     address, tag: for coins. account, method: for fiat, as the gateway masks and names them.
     saved_only: refuse addresses that are not in the book and past their wait.
+    owner: whose wallet the address is; kept with it, so that it is told once.
     Raises KeyReused, RailUnavailable, InvalidAmount, AmountTooSmall, InvalidAddress,
-    AddressNotUsable, WithdrawalBlocked, InsufficientFunds, WalletBlocked.
+    AddressNotUsable, OwnerNeeded, WithdrawalBlocked, InsufficientFunds, WalletBlocked.
     """
     if not KEY.fullmatch(key):
         raise InvalidInput(fields={"key": "Use up to 64 letters, digits and signs."})
@@ -94,7 +104,9 @@ def request_withdrawal(
     if earlier := Withdrawal.objects.filter(player=player, key=key).first():
         return _same_or_raise(earlier, amount, rail, address, tag, account)
 
-    check_request(amount=amount, rail=rail, address=address, tag=tag, account=account)
+    check_request(
+        player=player, amount=amount, rail=rail, address=address, tag=tag, account=account
+    )
     at = now()
     readiness.require(player, rail, amount, method=method, at=at)
     terms = limits.terms(limits.Direction.WITHDRAWAL, player, rail, method)
@@ -103,6 +115,9 @@ def request_withdrawal(
         raise AmountTooSmall(fields={"amount": f"The fee alone is {fee}. Enter more."})
     why = reasons.of(player=player, amount=amount, rail=rail, address=address or account, tag=tag)
     saved, held_until = _target(player, rail, address, tag, saved_only=saved_only, at=at)
+    told = travel_rule.for_payout(
+        player=player, rail=rail, amount=amount, saved=saved, owner=owner, at=at
+    )
     withdrawal = Withdrawal.objects.create(
         player=player,
         rail=rail,
@@ -115,6 +130,7 @@ def request_withdrawal(
         account=account,
         method=method,
         saved_address=saved,
+        owner=told,
         key=key,
         reasons=why,
         held_until=held_until,
@@ -143,7 +159,13 @@ def request_withdrawal(
 
 
 def check_request(
-    *, amount: Money, rail: Rail, address: str = "", tag: str = "", account: str = ""
+    *,
+    player: Player,
+    amount: Money,
+    rail: Rail,
+    address: str = "",
+    tag: str = "",
+    account: str = "",
 ) -> None:
     """Refuse what no balance could make possible; nothing is written.
 
@@ -170,8 +192,7 @@ def check_request(
     if account:
         raise InvalidAddress(fields={"account": "Coins go to an address."})
     require_address(rail, address, tag)
-    if DepositAddress.objects.filter(address__in=spellings(address)).exists():
-        raise InvalidAddress(fields={"address": addressbook.INTERNAL})
+    addressbook.refuse_ours(player, address, tag)
 
 
 def _target(

@@ -5,8 +5,11 @@ from django.conf import settings
 from django.db import migrations, models
 
 SQL = """
-CREATE TRIGGER rates_rate_append_only BEFORE UPDATE OR DELETE ON rates_rate
+CREATE TRIGGER rates_rate_append_only BEFORE UPDATE ON rates_rate
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER rates_rate_no_delete BEFORE DELETE ON rates_rate
+    FOR EACH ROW WHEN (coalesce(current_setting('rates.thinning', true), '') <> 'on')
+    EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER rates_rate_no_truncate BEFORE TRUNCATE ON rates_rate
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 REVOKE UPDATE, DELETE, TRUNCATE ON rates_rate FROM casino_app;
@@ -25,8 +28,57 @@ SELECT e.id AS entry_id, c.code, e.amount, r.id AS rate_id, b.base,
         WHERE x.code = c.code AND x.base = b.base AND NOT x.for_display_only AND x.entry_from <= e.id
         ORDER BY x.entry_from DESC, x.id DESC LIMIT 1) r ON true;
 GRANT SELECT ON rates_entry_worth TO casino_app;
+
+-- The only way out for a rate: old, never used, and another one of its hour stays. Used is what was in
+-- force for an entry of its currency, and what a row of another table names. What was set by hand and the
+-- newest of a currency always stay. Looks at p_rows rates after p_after, and says how far it came.
+CREATE FUNCTION rates_thin(p_after bigint, p_before timestamptz, p_rows integer,
+                           OUT upto bigint, OUT looked integer, OUT removed integer)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET rates.thinning = 'on' AS $$
+DECLARE ids bigint[]; fk record;
+BEGIN
+    IF p_before > now() - interval '7 days' THEN
+        RAISE EXCEPTION 'rates of the last seven days are not thinned' USING ERRCODE = 'check_violation';
+    END IF;
+    SELECT coalesce(max(o.id), p_after), count(*) INTO upto, looked
+      FROM (SELECT id, fetched_at FROM rates_rate WHERE id > p_after ORDER BY id LIMIT p_rows) o
+     WHERE o.fetched_at < p_before;
+    SELECT coalesce(array_agg(r.id), '{}') INTO ids
+      FROM rates_rate r
+      LEFT JOIN LATERAL (
+           SELECT fetched_at FROM rates_rate x
+            WHERE x.code = r.code AND x.base = r.base AND x.for_display_only = r.for_display_only AND x.id < r.id
+            ORDER BY x.id DESC LIMIT 1) older ON true
+      LEFT JOIN LATERAL (
+           SELECT entry_from FROM rates_rate x
+            WHERE x.code = r.code AND x.base = r.base AND NOT x.for_display_only
+              AND (x.entry_from, x.id) > (r.entry_from, r.id)
+            ORDER BY x.entry_from, x.id LIMIT 1) newer ON true
+     WHERE r.id > p_after AND r.id <= upto AND r.fetched_at < p_before AND r.verdict <> 'manual'
+       AND date_trunc('hour', older.fetched_at) = date_trunc('hour', r.fetched_at)
+       AND EXISTS (SELECT FROM rates_rate x
+                    WHERE x.code = r.code AND x.base = r.base AND x.for_display_only = r.for_display_only
+                      AND x.id > r.id)
+       AND (r.for_display_only OR (newer.entry_from IS NOT NULL AND NOT EXISTS (
+            SELECT FROM ledger_entry e
+              JOIN ledger_wallet w ON w.id = e.wallet_id JOIN ledger_currency c ON c.id = w.currency_id
+             WHERE e.id >= r.entry_from AND e.id < newer.entry_from AND c.code = r.code)));
+    FOR fk IN SELECT k.conrelid::regclass AS named_by, a.attname AS named_in
+                FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+               WHERE k.contype = 'f' AND k.confrelid = 'rates_rate'::regclass LOOP
+        EXECUTE format('SELECT coalesce(array_agg(u.id), ''{}'') FROM unnest($1) u(id) '
+                       'WHERE NOT EXISTS (SELECT FROM %s x WHERE x.%I = u.id)', fk.named_by, fk.named_in)
+           INTO ids USING ids;
+    END LOOP;
+    DELETE FROM rates_rate WHERE id = ANY (ids);
+    GET DIAGNOSTICS removed = ROW_COUNT;
+END $$;
+REVOKE ALL ON FUNCTION rates_thin FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION rates_thin TO casino_app;
 """
 UNDO = """
+DROP FUNCTION rates_thin;
+DROP TRIGGER rates_rate_no_delete ON rates_rate;
 DROP VIEW rates_entry_worth;
 DROP TRIGGER rates_rate_append_only ON rates_rate;
 DROP TRIGGER rates_rate_no_truncate ON rates_rate;
@@ -81,6 +133,19 @@ class Migration(migrations.Migration):
                 'permissions': [('override_rate', 'Can set a rate by hand')],
                 'indexes': [models.Index(fields=['code', 'base', 'for_display_only', '-id'], name='rates_rate_newest'), models.Index(fields=['code', 'base', '-entry_from', '-id'], name='rates_rate_in_force')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('value__gt', 0), ('value__lt', 1000000000000000000)), name='rates_rate_value'), models.CheckConstraint(condition=models.Q(('for_display_only', True), ('entry_from__isnull', False), _connector='OR'), name='rates_rate_entry_from'), models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'manual'), _negated=True), models.Q(('set_by__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='rates_rate_manual'), models.CheckConstraint(condition=models.Q(('verdict', 'held'), ('problem', ''), _connector='XOR'), name='rates_rate_problem')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Thinning',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('upto_id', models.BigIntegerField(help_text='The next run begins after this rate.')),
+                ('looked_at', models.PositiveIntegerField(help_text='How many rates.')),
+                ('removed', models.PositiveIntegerField()),
+                ('ran_at', models.DateTimeField()),
+            ],
+            options={
+                'db_table': 'rates_thinning',
             },
         ),
         migrations.RunSQL(SQL, UNDO),

@@ -23,7 +23,9 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.core.money import Money
+from apps.jackpots.selectors import GamePot
 from apps.site import art, avatars
+from apps.site.cards import CardState
 from apps.site.formatting import DECIMALS_MAX, amount_text
 
 register = template.Library()
@@ -219,6 +221,34 @@ def pips(value: object, total: int = 10) -> SafeString:
     filled = round(percent(value) * total / 100)
     return format_html_join(
         "", "<i{}></i>", ((mark_safe(" data-on") if n < filled else "",) for n in range(total))
+    )
+
+
+@register.simple_tag(takes_context=True)
+def pot(context: dict[str, Any], game: Any) -> GamePot | None:
+    """What the jackpot of a game's studio stands at, if it has one and tells."""
+    state: CardState | None = context.get("card_state")
+    return state.pot(game) if state and getattr(game, "pk", getattr(game, "id", None)) else None
+
+
+@register.simple_tag(takes_context=True)
+def heart(context: dict[str, Any], game: Any, *, in_bar: bool = False) -> SafeString:
+    """The switch of a player's favourites; it belongs to the one form of the page's shell."""
+    state: CardState | None = context.get("card_state")
+    game_id = getattr(game, "pk", getattr(game, "id", None))
+    if state is None or state.player is None or game_id is None:
+        return mark_safe("")
+    is_on = state.is_favourite(game_id)
+    return format_html(
+        '<button class="{}" type="submit" form="favourite-form" name="{}" value="{}"'
+        ' aria-pressed="{}" aria-label="Favourite: {}" data-heart><svg class="icon" aria-hidden="true">'
+        '<use href="{}#heart-fill"/><use href="{}#heart"/></svg></button>',
+        "heart icon-button" if in_bar else "heart",
+        "remove" if is_on else "add",
+        game.slug,
+        "true" if is_on else "false",
+        game.title,
+        *[static("icons/sprite.svg")] * 2,
     )
 
 

@@ -32,14 +32,14 @@ class Snapshot(models.Model):
 
 
 class Tree(models.Model):
-    """One currency of a snapshot. purses: the total by purse, units as text."""
+    """One currency of a snapshot. parts: the total by part, units as text."""
 
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="trees")
     currency = models.CharField(max_length=8)
     scale = models.PositiveSmallIntegerField()
     count = models.PositiveIntegerField()
     units = models.DecimalField(**UNITS)
-    purses = models.JSONField()
+    parts = models.JSONField()
     root = models.CharField(max_length=64)
 
     class Meta:
@@ -57,12 +57,12 @@ class Tree(models.Model):
 
 
 class Leaf(models.Model):
-    """Where a player stands in a tree, and with what. units: by purse, as text."""
+    """Where a player stands in a tree, and with what. parts: units as text."""
 
     tree = models.ForeignKey(Tree, on_delete=models.PROTECT, related_name="leaves")
     player = models.ForeignKey("accounts.Player", on_delete=models.PROTECT, related_name="+")
     position = models.PositiveIntegerField()
-    purses = models.JSONField()
+    parts = models.JSONField()
     key_id = models.SmallIntegerField(help_text="The key its nonce was made with.")
 
     class Meta:

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 
 from apps.accounts.models import Player
 from apps.core.money import Currency, Money
+from apps.games import open_stakes
 from apps.ledger.models import Purse
 from apps.ledger.selectors import currencies, currency_of_id
 from apps.treasury.liabilities import tree as trees
@@ -20,16 +21,13 @@ from apps.treasury.liabilities.models import Leaf, Node, Snapshot, Tree
 from apps.treasury.liabilities.nonces import nonce
 
 Json = dict[str, Any]
-# Both read one snapshot, because they are one statement. A debt is never set off against what
-# is owed to others, nor against another purse of the same player.
-NOW_SQL = """
+# One statement, so one snapshot: a stake is in a balance or in an open round, never in both or in
+# neither. A debt is never set off against what is owed to others, nor against another purse.
+OWED_SQL = f"""
 SELECT currency_id, purse, sum(balance) FROM ledger_wallet WHERE balance > 0 GROUP BY 1, 2
-"""
-THEN_SQL = """
-SELECT w.currency_id, w.purse, sum(e.balance_after) FROM ledger_wallet w
- CROSS JOIN LATERAL (SELECT balance_after FROM ledger_entry
-                      WHERE wallet_id = w.id AND created_at <= %s ORDER BY id DESC LIMIT 1) e
- WHERE e.balance_after > 0 GROUP BY 1, 2
+ UNION ALL
+SELECT w.currency_id, NULL, sum(o.stake)
+  FROM ({open_stakes.SQL}) o JOIN ledger_wallet w ON w.id = o.wallet_id GROUP BY 1
 """
 
 
@@ -39,27 +37,37 @@ class Published:
 
     currency: Currency
     total: Money
-    purses: dict[str, Money]
+    parts: dict[str, Money]
     count: int
     root: str
 
 
-def liabilities(at: datetime | None = None) -> list[tuple[Currency, dict[Purse, Money]]]:
-    """What players are owed, by currency and purse, now or as it was; in display order."""
+def liabilities() -> list[tuple[Currency, dict[str, Money]]]:
+    """What players are owed now, by currency and part (`tree.PARTS`), in display order.
+
+    What was owed at earlier moments is in the snapshots.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(*([NOW_SQL] if at is None else [THEN_SQL, [at]]))
+        cursor.execute(OWED_SQL)
         rows = cursor.fetchall()
-    found: dict[str, dict[Purse, Money]] = defaultdict(dict)
-    for currency_pk, purse, total in rows:
+    found: dict[str, dict[str, Money]] = defaultdict(dict)
+    for currency_pk, purse, owed in rows:
         of = currency_of_id(currency_pk)
-        found[of.code][Purse(purse)] = Money.from_major(total, of)
-    zero = {of.code: {purse: Money.zero(of) for purse in Purse} for of in _all_currencies(found)}
-    return [(of, zero[of.code] | found[of.code]) for of in _all_currencies(found)]
+        found[of.code][part_name(purse)] = Money.from_major(owed, of)
+    return [
+        (of, dict.fromkeys(trees.PARTS, Money.zero(of)) | found[of.code])
+        for of in list(_all_currencies(found))
+    ]
 
 
-def total(by_purse: dict[Purse, Money]) -> Money:
-    """All purses of a currency together."""
-    first, *others = by_purse.values()
+def part_name(purse: int | None) -> str:
+    """The name of a purse in a leaf; None: what is staked in rounds that are not over."""
+    return trees.STAKED if purse is None else Purse(purse).name.lower()
+
+
+def total(by_part: dict[str, Money]) -> Money:
+    """All parts of a currency together."""
+    first, *others = by_part.values()
     return sum(others, first)
 
 
@@ -82,11 +90,11 @@ def published(of: Snapshot) -> list[Published]:
         currency = known.get(one.currency) or Currency(
             one.currency, one.scale, "crypto", "", one.currency, one.scale
         )
-        purses = {
-            name: Money(int(units), currency) for name, units in one.purses.items() if int(units)
+        parts = {
+            name: Money(int(units), currency) for name, units in one.parts.items() if int(units)
         }
         found.append(
-            Published(currency, Money(int(one.units), currency), purses, one.count, one.root)
+            Published(currency, Money(int(one.units), currency), parts, one.count, one.root)
         )
     return found
 
@@ -107,7 +115,7 @@ def as_json(of: Snapshot) -> Json:
                 "scale": one.scale,
                 "count": one.count,
                 "total": str(int(one.units)),
-                "purses": one.purses,
+                "parts": one.parts,
                 "root": one.root,
             }
             for one in of.trees.all()
@@ -164,7 +172,7 @@ def _proof_of(leaf: Leaf, of: Snapshot, player: Player) -> Json:
         "total": str(int(tree.units)),
         "index": leaf.position,
         "nonce": nonce(of.number, tree.currency, player.public_id, leaf.key_id),
-        "purses": leaf.purses,
+        "parts": leaf.parts,
         "path": [
             {"hash": bytes(nodes[place].hash).hex(), "sum": str(int(nodes[place].units))}
             for place in shape
@@ -172,11 +180,11 @@ def _proof_of(leaf: Leaf, of: Snapshot, player: Player) -> Json:
     }
 
 
-def _all_currencies(found: dict[str, dict[Purse, Money]]) -> Iterator[Currency]:
+def _all_currencies(found: dict[str, dict[str, Money]]) -> Iterator[Currency]:
     """The ones on offer, and those that are not any more and still owed."""
     offered = currencies()
     yield from offered
     codes = {of.code for of in offered}
-    for code, by_purse in found.items():
+    for code, by_part in found.items():
         if code not in codes:
-            yield next(iter(by_purse.values())).currency
+            yield next(iter(by_part.values())).currency

@@ -17,24 +17,29 @@ from apps.audit import services as audit
 from apps.core.clock import now
 from apps.core.errors import InvalidInput
 from apps.core.money import Currency, Money
-from apps.ledger.models import Purse
+from apps.games import open_stakes
 from apps.ledger.selectors import currency, currency_of_id
 from apps.treasury.liabilities import tree as trees
 from apps.treasury.liabilities.errors import MayNotPublish
 from apps.treasury.liabilities.models import Leaf, Node, Snapshot, Tree
 from apps.treasury.liabilities.nonces import nonce
-from apps.treasury.liabilities.selectors import moment_text
+from apps.treasury.liabilities.selectors import moment_text, part_name
 from apps.treasury.liabilities.tree import Head
 
 PERMISSION = "liabilities.publish_snapshot"
 GENESIS = "0" * 64
 BATCH_ROWS = 2_000
 REASON_MAX = 500
-# One statement, one snapshot. A purse that is owed to us counts as nothing, not as less.
-HOLDINGS_SQL = """
-SELECT w.currency_id, w.player_id, p.public_id, w.purse, w.balance
-  FROM ledger_wallet w JOIN accounts_player p ON p.user_id = w.player_id
- WHERE w.balance > 0 ORDER BY w.currency_id, w.player_id
+# One statement, one snapshot. A purse that is owed to us counts as nothing, not as less. The stakes
+# of open rounds stand at the wallet they came from, and have no purse.
+HOLDINGS_SQL = f"""
+SELECT o.currency_id, o.player_id, p.public_id, o.purse, o.owed
+  FROM (SELECT currency_id, player_id, purse, balance AS owed FROM ledger_wallet WHERE balance > 0
+         UNION ALL
+        SELECT w.currency_id, w.player_id, NULL, s.stake
+          FROM ({open_stakes.SQL}) s JOIN ledger_wallet w ON w.id = s.wallet_id) o
+  JOIN accounts_player p ON p.user_id = o.player_id
+ ORDER BY o.currency_id, o.player_id
 """
 # Currency, then player (key and public id), then purse: whole units.
 Holdings = dict[str, dict[tuple[int, str], dict[str, int]]]
@@ -158,12 +163,12 @@ def _publish(*, by: Any, label: str, reason: str, day: Any) -> Snapshot:
     return snapshot
 
 
-def _holdings(rows: Iterable[tuple[int, int, str, int, Decimal]]) -> Holdings:
-    found: Holdings = defaultdict(lambda: defaultdict(lambda: dict.fromkeys(trees.PURSES, 0)))
-    for currency_pk, player_id, public_id, purse, balance in rows:
+def _holdings(rows: Iterable[tuple[int, int, str, int | None, Decimal]]) -> Holdings:
+    found: Holdings = defaultdict(lambda: defaultdict(lambda: dict.fromkeys(trees.PARTS, 0)))
+    for currency_pk, player_id, public_id, purse, owed in rows:
         of = currency_of_id(currency_pk)
-        name = Purse(purse).name.lower()
-        found[of.code][player_id, public_id][name] = Money.from_major(balance, of).units
+        # Added up: stakes may come from several wallets of a currency.
+        found[of.code][player_id, public_id][part_name(purse)] += Money.from_major(owed, of).units
     return found
 
 
@@ -174,32 +179,32 @@ def _build(
     head = Head(number, taken_at, of.code)
     key_id = keys.current_key_id()
     placed = sorted(
-        (nonce(number, of.code, public_id, key_id), player_id, public_id, purses)
-        for (player_id, public_id), purses in held.items()
+        (nonce(number, of.code, public_id, key_id), player_id, public_id, parts)
+        for (player_id, public_id), parts in held.items()
     )
     nodes = [
-        trees.leaf(head, player=public_id, nonce=hidden, purses=purses)
-        for hidden, _, public_id, purses in placed
+        trees.leaf(head, player=public_id, nonce=hidden, parts=parts)
+        for hidden, _, public_id, parts in placed
     ]
     levels = trees.levels(nodes)
     top = levels[-1][0]
-    sums = {name: sum(purses[name] for *_, purses in placed) for name in trees.PURSES}
+    sums = {name: sum(parts[name] for *_, parts in placed) for name in trees.PARTS}
     tree = Tree(
         currency=of.code,
         scale=of.scale,
         count=len(nodes),
         units=Decimal(top.units),
-        purses={name: str(units) for name, units in sums.items()},
+        parts={name: str(units) for name, units in sums.items()},
         root=trees.root(head, scale=of.scale, count=len(nodes), top=top),
     )
     leaves = [
         Leaf(
             player_id=player_id,
             position=position,
-            purses={name: str(units) for name, units in purses.items()},
+            parts={name: str(units) for name, units in parts.items()},
             key_id=key_id,
         )
-        for position, (_, player_id, _, purses) in enumerate(placed)
+        for position, (_, player_id, _, parts) in enumerate(placed)
     ]
     return tree, leaves, levels
 
@@ -246,7 +251,7 @@ def _sealed_bytes(of: Snapshot) -> bytes:
         **{name: getattr(of, name) for name in ("key_id", "published_by", "reason")},
         "taken_at": moment_text(of.taken_at),
         "trees": {
-            one.currency: [one.scale, one.count, str(int(one.units)), one.purses, one.root]
+            one.currency: [one.scale, one.count, str(int(one.units)), one.parts, one.root]
             for one in of.trees.all()
         },
     }

@@ -14,7 +14,9 @@ from hashlib import sha256
 FORMAT = "proof-of-liabilities/1"
 SUM_MAX = 2**128 - 1
 COUNT_MAX = 2**40
-PURSES = ("cash", "bonus", "vault", "reserved", "held")
+# What a leaf is made of: the purses of a player, and the stakes of rounds that are not over.
+STAKED = "staked"
+PARTS = ("cash", "bonus", "vault", "reserved", "held", STAKED)
 
 
 class ProofBroken(Exception):
@@ -46,10 +48,10 @@ class Head:
         return [FORMAT, str(self.number), self.taken_at, self.currency]
 
 
-def leaf(head: Head, *, player: str, nonce: str, purses: Mapping[str, int]) -> Node:
+def leaf(head: Head, *, player: str, nonce: str, parts: Mapping[str, int]) -> Node:
     """One player's leaf. nonce: 64 hexadecimal digits that only the player is told."""
-    units = [_in_range(purses[name]) for name in PURSES]
-    named = [f"{name} {one}" for name, one in zip(PURSES, units, strict=True)]
+    units = [_in_range(parts[name]) for name in PARTS]
+    named = [f"{name} {one}" for name, one in zip(PARTS, units, strict=True)]
     text = "\n".join([*head.lines, player, nonce, *named])
     return Node(sha256(b"\x00" + text.encode()).digest(), _in_range(sum(units)))
 

@@ -25,7 +25,7 @@ class Included:
     currency: str
     scale: int
     units: int
-    purses: dict[str, int]
+    parts: dict[str, int]
     total: int
     count: int
 
@@ -78,14 +78,14 @@ def _included(
         raise ProofBroken("A currency cannot be read.")
     code = _text(one, "currency", WORD)
     scale, count = _whole(one, "scale", 0, 18), _whole(one, "count", 1, trees.COUNT_MAX)
-    purses, path = one.get("purses"), one.get("path")
-    if not isinstance(purses, Mapping) or set(purses) != set(trees.PURSES):
-        raise ProofBroken(f"{code}: the purses are not the ones there are.")
+    parts, path = one.get("parts"), one.get("path")
+    if not isinstance(parts, Mapping) or set(parts) != set(trees.PARTS):
+        raise ProofBroken(f"{code}: the parts are not the ones there are.")
     if not isinstance(path, list) or len(path) > LEVELS_MAX:
         raise ProofBroken(f"{code}: the path cannot be read.")
-    units = {name: _units(purses, name) for name in trees.PURSES}
+    units = {name: _units(parts, name) for name in trees.PARTS}
     head = Head(number, taken_at, code)
-    start = trees.leaf(head, player=player, nonce=_text(one, "nonce", HEX), purses=units)
+    start = trees.leaf(head, player=player, nonce=_text(one, "nonce", HEX), parts=units)
     siblings = [trees.Node(bytes.fromhex(_text(s, "hash", HEX)), _units(s, "sum")) for s in path]
     top = trees.climb(start, _whole(one, "index", 0, trees.COUNT_MAX), count, siblings)
     if top.units != _units(one, "total"):

@@ -218,4 +218,4 @@ class Break(models.Model):
 
 def _text(amount: Decimal | None, code: str) -> str:
     """Every digit: a gateway may count finer than we do."""
-    return "" if amount is None else f"{amount.normalize():f} {code}".replace("-", MINUS)
+    return "" if amount is None else f"{amount.normalize():,f} {code}".replace("-", MINUS)

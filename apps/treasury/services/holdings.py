@@ -15,6 +15,7 @@ from apps.audit.models import Proposal
 from apps.audit.proposals import Act, Person
 from apps.core.clock import now
 from apps.core.errors import Conflict, InvalidInput, NotFound
+from apps.core.formatting import shown
 from apps.core.money import Money
 from apps.integrations.errors import ProviderError
 from apps.ledger import selectors as ledger
@@ -23,7 +24,7 @@ from apps.payments.providers.registry import GATEWAYS, gateway
 from apps.treasury.errors import NotEnoughHeld, NothingToDo, WrongCurrency
 from apps.treasury.models import HouseWallet, Reading, Threshold, Transfer
 from apps.treasury.selectors import holdings
-from apps.treasury.services import comparing
+from apps.treasury.services import balancing
 
 log = structlog.get_logger()
 
@@ -60,8 +61,8 @@ def read_gateways() -> int:
 
 def booked_balances(provider: str) -> list[GatewayBalance]:
     """What providers behind a gateway owe us by our own books, where it tells no balances."""
-    totals = comparing.clearing_totals(provider, comparing.newest_entry())
-    costs = comparing.costs_of(provider)
+    totals = balancing.clearing_totals(provider, balancing.newest_entry())
+    costs = balancing.costs_of(provider)
     own = {
         str(wallet.currency_id): wallet.own_amount
         for wallet in HouseWallet.objects.filter(provider=provider)
@@ -171,7 +172,7 @@ def propose_reading(
     return proposals.propose(
         ENTER_READING,
         by=by,
-        title=f"{amount} in {wallet.name}",
+        title=f"{shown(amount)} in {wallet.name}",
         content=_wallet_content(wallet) | {"amount": amount.text},
         reason=note,
         evidence=evidence,
@@ -197,7 +198,7 @@ def propose_own_amount(
     return proposals.propose(
         SET_OWN_AMOUNT,
         by=by,
-        title=f"Own money at {wallet.provider}: {amount}",
+        title=f"Own money at {wallet.provider}: {shown(amount)}",
         content=_wallet_content(wallet) | {"amount": amount.text, "before": wallet.own_money.text},
         reason=note,
         evidence=evidence,
@@ -288,7 +289,7 @@ def propose_transfer(
     return proposals.propose(
         MOVE,
         by=by,
-        title=f"{kind.capitalize()} {amount} from {source.name} to {target.name}",
+        title=f"{kind.capitalize()} {shown(amount)} from {source.name} to {target.name}",
         content={
             "kind": kind,
             "source": source.pk,

@@ -26,7 +26,7 @@ from apps.payments.providers.registry import GATEWAYS, gateway
 from apps.payments.services import payout_switch
 from apps.treasury.errors import RunUnderWay
 from apps.treasury.models import Break, GatewayRecord, HouseWallet, Run
-from apps.treasury.services import comparing, holdings
+from apps.treasury.services import balancing, comparing, holdings, matching
 from apps.treasury.services.comparing import Finding
 
 log = structlog.get_logger()
@@ -99,7 +99,7 @@ def _fetch(provider: str, day: date, today: date) -> _Fetched:
     days |= set(_days_again(provider, today))
     rows = {one: list(book.statement(one)) for one in sorted(days) if one <= today}
     for _ in range(TRIES_MAX):
-        before = comparing.clearing_totals(provider, comparing.newest_entry())
+        before = balancing.clearing_totals(provider, balancing.newest_entry())
         held = {one.code: one.amount for one in book.balances()}
         # What became final between the two looks may be in the balance or not: look again.
         seen, rows[today] = rows[today], list(book.statement(today))
@@ -154,7 +154,7 @@ def _compare(
         _keep_rows(provider, one, rows)
     if fetched.held:
         holdings.keep_balances(provider, _as_balances(fetched.held))
-    newest = comparing.newest_entry()
+    newest = balancing.newest_entry()
     books = _books(provider, day, at, newest)
     findings = comparing.compare(books)
     _remember_matches(books)
@@ -165,11 +165,11 @@ def _compare(
     rows_effect = _effects(provider)
     balance_findings = [
         _balance_finding(provider, gap, at.date())
-        for gap in comparing.gaps(
+        for gap in balancing.gaps(
             provider,
             held=fetched.held,
             before=fetched.before,
-            after=comparing.clearing_totals(provider, newest),
+            after=balancing.clearing_totals(provider, newest),
             rows=rows_effect,
         )
         if gap.is_difference
@@ -232,14 +232,14 @@ def _as_balances(held: Mapping[str, Decimal]) -> list[GatewayBalance]:
     return [GatewayBalance(code, amount) for code, amount in held.items()]
 
 
-def _books(provider: str, day: date, at: datetime, newest: int) -> comparing.Books:
+def _books(provider: str, day: date, at: datetime, newest: int) -> matching.Books:
     """The day, today (the balance has it in it), and every break that is not closed."""
     days = {day, at.date()}
     pending = Break.objects.filter(provider=provider, state__in=Break.PENDING)
     records = GatewayRecord.objects.filter(provider=provider).filter(
         models.Q(day__in=days, copies__gte=1) | models.Q(pk__in=pending.values("record_id"))
     )
-    return comparing.load(
+    return matching.load(
         provider,
         at=at,
         records=records,
@@ -249,7 +249,7 @@ def _books(provider: str, day: date, at: datetime, newest: int) -> comparing.Boo
     )
 
 
-def _remember_matches(books: comparing.Books) -> None:
+def _remember_matches(books: matching.Books) -> None:
     """Which entry a row belongs to, whether the player bore its fee, and what was not booked."""
     by_record: dict[int, int] = {}
     for entry_id, record in books.partners.items():
@@ -258,8 +258,8 @@ def _remember_matches(books: comparing.Books) -> None:
     for record in {one.pk: one for one in books.partners.values()}.values():
         found = (
             by_record[record.pk],
-            comparing.is_fee_on_player(books, record),
-            comparing.dust(record),
+            matching.is_fee_on_player(books, record),
+            matching.dust(record),
         )
         if found != (record.entry_id, record.fee_on_player, record.dust):
             record.entry_id, record.fee_on_player, record.dust = found
@@ -355,7 +355,7 @@ def _effects(provider: str) -> dict[str, Decimal]:
     return totals
 
 
-def _balance_finding(provider: str, gap: comparing.Gap, today: date) -> Finding:
+def _balance_finding(provider: str, gap: balancing.Gap, today: date) -> Finding:
     return Finding(
         kind=Break.Kind.BALANCE,
         key=f"balance:{gap.code}",
@@ -369,11 +369,11 @@ def _balance_finding(provider: str, gap: comparing.Gap, today: date) -> Finding:
     )
 
 
-def _gap_words(provider: str, gap: comparing.Gap) -> str:
+def _gap_words(provider: str, gap: balancing.Gap) -> str:
     side = "more" if gap.unexplained > 0 else "less"
-    text = f"{provider} holds {abs(gap.unexplained).normalize():f} {gap.code} {side} than our books say"
+    text = f"{provider} holds {abs(gap.unexplained).normalize():,f} {gap.code} {side} than our books say"
     if gap.is_in_flight:
-        return f"{text}; payouts of {gap.on_the_way.normalize():f} are on the way"
+        return f"{text}; payouts of {gap.on_the_way.normalize():,f} are on the way"
     own = HouseWallet.objects.filter(provider=provider, currency_id=gap.code, own_amount__gt=0)
     if gap.unexplained > 0 and not own.exists():
         return f"{text}; nobody has said how much of it is the house's own"
@@ -392,7 +392,7 @@ def _finish(
     day: date,
     at: datetime,
     by: models.Model | str,
-    books: comparing.Books,
+    books: matching.Books,
     findings: list[Finding],
     counts: Counter[str],
 ) -> Run:
@@ -436,18 +436,18 @@ def _finish(
 
 
 def _totals(
-    books: comparing.Books, rows: list[GatewayRecord], day: date
+    books: matching.Books, rows: list[GatewayRecord], day: date
 ) -> dict[str, dict[str, str]]:
     """Both books of the day by currency and kind, as text."""
     sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for record in rows:
-        if comparing.moved(record):
+        if matching.moved(record):
             sums[f"{record.code} {record.kind}"]["theirs"] += record.amount
             if record.fee:
                 sums[f"{record.fee_code or record.code} fee"]["theirs"] += record.fee
     for entry in books.entries:
         if entry.created_at.date() == day:
-            kind = comparing.ROW_KIND.get(Kind(entry.kind), "other")
+            kind = matching.ROW_KIND.get(Kind(entry.kind), "other")
             sums[f"{entry.wallet.currency.code} {kind}"]["ours"] += abs(entry.amount)
     return {
         name: {side: f"{amount.normalize():f}" for side, amount in sides.items()}

@@ -69,3 +69,42 @@ class Statement(models.Model):
     @property
     def currency_words(self) -> str:
         return self.currency or "all currencies"
+
+
+class Rendering(models.Model):
+    """A statement's pages, drawn once and kept for a while; they can be drawn again."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        MADE = "made"
+        FAILED = "failed"
+
+    statement = models.OneToOneField(
+        Statement, primary_key=True, on_delete=models.PROTECT, related_name="rendering"
+    )
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    body = models.BinaryField(null=True, help_text="The file, with its signature.")
+    tries = models.PositiveSmallIntegerField(default=0)
+    asked_at = models.DateTimeField()
+    made_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "statements_rendering"
+        indexes = [
+            models.Index(
+                fields=["asked_at"],
+                condition=models.Q(state="waiting"),
+                name="statements_rendering_due",
+            ),
+            models.Index(fields=["made_at"], name="statements_rendering_made"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state="made", body__isnull=False, made_at__isnull=False)
+                | (~models.Q(state="made") & models.Q(body__isnull=True, made_at__isnull=True)),
+                name="statements_rendering_made_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"pages of {self.statement_id}"

@@ -4,7 +4,7 @@ reportlab lays out; cells of the long table are written as PDF operators directl
 movements are 300,000 cells and its general way takes four times as long.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -46,6 +46,8 @@ ROWS_PER_PAGE = int((HEAD_NEXT - 30 - BOTTOM) // ROW)
 # Where the columns of the movements begin, and where the two of numbers end.
 TIME, WHAT, PURSE, AMOUNT, BALANCE = LEFT, LEFT + 94, LEFT + 372, RIGHT - 154, RIGHT
 WHAT_WIDTH = PURSE - WHAT - 8
+PAGES_TOLD = 40
+Told = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,13 @@ class Block:
     keep: int = 0
 
 
-def render(statement: Statement, read: Read, lines: Iterable[Line]) -> bytes:
-    """All pages. The same statement gives the same bytes."""
+def render(
+    statement: Statement, read: Read, lines: Iterable[Line], told: Told | None = None
+) -> bytes:
+    """All pages. The same statement gives the same bytes.
+
+    told: hears now and then how many pages are drawn, of how many.
+    """
     _register()
     target = BytesIO()
     canvas = Canvas(target, pagesize=(WIDTH, HEIGHT), pageCompression=1, invariant=1)
@@ -82,6 +89,8 @@ def render(statement: Statement, read: Read, lines: Iterable[Line]) -> bytes:
         _frame(canvas, statement, number, total)
         _movements(canvas, page, read)
         canvas.showPage()
+        if told and number % PAGES_TOLD == 0:
+            told(number, total)
     canvas.save()
     return target.getvalue()
 

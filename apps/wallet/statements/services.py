@@ -127,13 +127,16 @@ def csv_of(statement: Statement) -> BinaryIO:
     return file
 
 
-def pdf_of(statement: Statement) -> bytes:
-    """The same as pages, signed as a file of its own. Raises NotReproduced."""
+def pdf_of(statement: Statement, told: pdf_file.Told | None = None) -> bytes:
+    """The same as pages, signed as a file of its own. Takes long for many movements: see rendering.
+
+    told: hears how many pages are drawn, of how many. Raises NotReproduced.
+    """
     parts = parts_of(statement)
     digest = sha256()
     with _reproduced(statement, digest), journal.lines(parts) as lines:
         shown = _digested(statement, parts, lines, digest)
-        body = pdf_file.render(statement, read(statement), shown)
+        body = pdf_file.render(statement, read(statement), shown, told)
     return body + sealing.seal(FileKind.PDF, statement.number, sha256(body).hexdigest()).line
 
 

@@ -20,7 +20,7 @@ from apps.accounts.people import player_required
 from apps.audit import signatures
 from apps.core.errors import DomainError
 from apps.wallet.selectors import WORDS
-from apps.wallet.statements import selectors, services
+from apps.wallet.statements import rendering, selectors, services
 from apps.wallet.statements.forms import DigestForm, FileForm, StatementForm
 from apps.wallet.statements.models import Statement
 from apps.wallet.statements.notes import rate
@@ -67,6 +67,7 @@ def statement(request: HttpRequest, player: Player, number: str) -> HttpResponse
     read = services.read(found)
     context = {
         "tab": "statements",
+        "pages": rendering.progress(found),
         "statement": found,
         "purses": [one for one in read.purses if not one.is_empty],
         "kinds": [(WORDS[one.kind], one) for one in read.kinds],
@@ -80,6 +81,16 @@ def statement(request: HttpRequest, player: Player, number: str) -> HttpResponse
 @never_cache
 @require_safe
 @player_required
+def pages(request: HttpRequest, player: Player, number: str) -> HttpResponse:
+    """How far the worker is with the pages; asked again by itself until they are there."""
+    found = selectors.statement(player, number)
+    context = {"statement": found, "pages": rendering.progress(found)}
+    return render(request, "statements/statement.html#pages", context)
+
+
+@never_cache
+@require_safe
+@player_required
 def download_csv(request: HttpRequest, player: Player, number: str) -> HttpResponseBase:
     return csv_answer(selectors.statement(player, number))
 
@@ -88,7 +99,8 @@ def download_csv(request: HttpRequest, player: Player, number: str) -> HttpRespo
 @require_safe
 @player_required
 def download_pdf(request: HttpRequest, player: Player, number: str) -> HttpResponseBase:
-    return pdf_answer(selectors.statement(player, number))
+    found = selectors.statement(player, number)
+    return pdf_answer(found) or redirect("statements:statement", found.number)
 
 
 @never_cache
@@ -134,8 +146,11 @@ def csv_answer(found: Statement) -> HttpResponseBase:
     return _attached(_pieces(file), length, "text/csv; charset=utf-8", f"{found.number}.csv")
 
 
-def pdf_answer(found: Statement) -> HttpResponseBase:
-    body = services.pdf_of(found)
+def pdf_answer(found: Statement) -> HttpResponseBase | None:
+    """None while the worker draws it."""
+    body = rendering.pdf(found)
+    if body is None:
+        return None
     return _attached(iter([body]), len(body), "application/pdf", f"{found.number}.pdf")
 
 

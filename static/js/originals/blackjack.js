@@ -1,7 +1,27 @@
-import { cardOf, countOf } from "./cards.js";
+import { cardOf, countOf, height } from "./cards.js";
 import { Original, make, times } from "./panel.js";
 
 const MOVES = ["hit", "stand", "double", "split"];
+
+const pips = (card) => (card[0] === "A" ? 11 : Math.min(10, height(card) + 2));
+
+// Basic strategy for a dealer who stands on all 17.
+function best(cards, up, may) {
+  const count = countOf(cards);
+  const soft = cards.some((card) => card[0] === "A") && cards.reduce((sum, card) => sum + (card[0] === "A" ? 1 : pips(card)), 0) + 10 === count;
+  const between = (low, high) => up >= low && up <= high;
+  if (may.includes("split")) {
+    const pair = pips(cards[0]);
+    const wise = { 11: true, 9: between(2, 9) && up !== 7, 8: true, 7: between(2, 7), 6: between(2, 6), 4: between(5, 6), 3: between(2, 7), 2: between(2, 7) };
+    if (wise[pair]) return "split";
+  }
+  if (may.includes("double")) {
+    if (!soft && ((count === 11 && up < 11) || (count === 10 && up < 10) || (count === 9 && between(3, 6)))) return "double";
+    if (soft && ((count <= 14 && between(5, 6)) || (count <= 16 && between(4, 6)) || (count <= 18 && between(3, 6)))) return "double";
+  }
+  if (soft) return count >= 19 || (count === 18 && up < 9) ? "stand" : "hit";
+  return count >= 17 || (count >= 13 && up < 7) || (count === 12 && between(4, 6)) ? "stand" : "hit";
+}
 
 class Blackjack extends Original {
   build() {
@@ -20,6 +40,13 @@ class Blackjack extends Original {
   lead() { return null; }
   canLeave() { return false; }
   openLabel() { return "Play your hand"; }
+
+  async playOn() {
+    const { hands, at, dealer, may } = this.bet.detail;
+    await this.act(best(hands[at].cards, pips(dealer[0]), may));
+    // What the balance does not cover is played without.
+    if (this.refused === "insufficient_funds") await this.act(best(hands[at].cards, pips(dealer[0]), ["hit", "stand"]));
+  }
 
   update() {
     const may = this.isOpen ? this.bet.detail.may : [];

@@ -23,6 +23,21 @@ class HiLo extends Original {
 
   openLabel() { return "Guess once first"; }
 
+  // ---- autobet: the likelier side, so many times ----
+  guesses() {
+    const text = this.form.elements.guesses?.value.trim() ?? "1";
+    return /^[1-9]\d?$/.test(text) && Number(text) <= 40 ? Number(text) : null;
+  }
+
+  missing() { return this.guesses() ? "" : "Leave after 1 to 40 guesses."; }
+
+  async playOn() {
+    const done = this.bet.actions.filter((one) => one !== "skip").length;
+    const card = this.bet.detail.cards.at(-1);
+    const likelier = winning(card, "higher") >= winning(card, "lower") ? "higher" : "lower";
+    await this.act(done >= (this.guesses() ?? 1) ? "cash_out" : likelier);
+  }
+
   update() {
     const card = this.isOpen ? this.bet.detail.cards.at(-1) : null;
     const words = { higher: "Higher or same", lower: "Lower or same", skip: "Skip" };

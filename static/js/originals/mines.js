@@ -27,7 +27,30 @@ class Mines extends Original {
       const left = this.closedTiles();
       if (left.length) this.open(left[Math.floor(Math.random() * left.length)]);
     });
+    this.marked = new Set(this.kept());
     this.paint(null);
+  }
+
+  // ---- autobet: the tiles that every round opens ----
+  kept() {
+    try { return JSON.parse(sessionStorage.getItem("mines:tiles") ?? "[]").filter((cell) => Number.isInteger(cell) && cell >= 0 && cell < CELLS); } catch { return []; }
+  }
+
+  mark(cell) {
+    if (!this.marked.delete(cell)) this.marked.add(cell);
+    try { sessionStorage.setItem("mines:tiles", JSON.stringify([...this.marked])); } catch { /* private window */ }
+    this.refresh();
+    this.say(`${this.marked.size} ${this.marked.size === 1 ? "tile" : "tiles"} to open.`);
+  }
+
+  missing() {
+    if (!this.marked.size) return "Mark the tiles to open first.";
+    return this.marked.size <= CELLS - this.mines ? "" : "There are not that many safe tiles.";
+  }
+
+  async playOn() {
+    const next = [...this.marked].find((cell) => !this.bet.detail.opened.includes(cell));
+    await this.act(next === undefined || !this.marked.size ? this.lead() ?? `open:${this.closedTiles()[0]}` : `open:${next}`);
   }
 
   get mines() { return this.isOpen ? this.bet.choice.mines : Number(this.form.elements.mines.value); }
@@ -37,7 +60,8 @@ class Mines extends Original {
 
   open(cell) {
     if (!this.isOpen || this.bet.detail.opened.includes(cell)) {
-      if (!this.isOpen) this.say("Bet first, then open tiles.");
+      if (!this.isOpen && this.auto?.mode) this.mark(cell);
+      else if (!this.isOpen) this.say("Bet first, then open tiles.");
       return;
     }
     this.act(`open:${cell}`);
@@ -58,6 +82,12 @@ class Mines extends Original {
 
   update() {
     this.random.disabled = !this.isOpen;
+    this.tiles.forEach((tile, cell) => {
+      const on = Boolean(this.auto?.mode) && this.marked.has(cell);
+      tile.toggleAttribute("data-marked", on);
+      if (this.auto?.mode) tile.setAttribute("aria-pressed", String(on));
+      else tile.removeAttribute("aria-pressed");
+    });
     if (this.isOpen) this.form.elements.mines.value = this.bet.choice.mines;
     const done = this.isOpen ? this.bet.detail.opened.length : 0;
     const most = CELLS - this.mines;

@@ -1,6 +1,8 @@
 // What every original shares: the bet panel, the one door to the server, results in words, keys.
 // The server's answer comes first, the picture second; nothing here knows a result before the server.
 
+import { Auto } from "./auto.js";
+
 const API = "/api/v1/originals/";
 const STRIP = 12;
 const ONE = 10000n;
@@ -36,7 +38,9 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-class Refused extends Error {}
+class Refused extends Error {
+  constructor(message, code) { super(message); this.code = code; }
+}
 
 export class Original extends HTMLElement {
   connectedCallback() {
@@ -64,6 +68,7 @@ export class Original extends HTMLElement {
     this.form.addEventListener("input", () => { this.key = null; this.refresh(); });
     this.form.addEventListener("change", () => this.refresh());
     this.build();
+    this.auto = new Auto(this);
     for (const bet of [...this.config.recent].reverse()) this.note(bet);
     if (this.bet) {
       this.restore(this.bet);
@@ -75,6 +80,7 @@ export class Original extends HTMLElement {
   disconnectedCallback() {
     document.removeEventListener("keydown", this.onKey);
     this.turn += 1;
+    this.auto?.leave();
   }
 
   // ---- for each game to fill in ----
@@ -87,6 +93,7 @@ export class Original extends HTMLElement {
   update() {} // after any change
   lead() { return this.canLeave() ? "cash_out" : null; } // what the button does in an open round
   parts() { return 1n; } // stakes in one bet
+  async playOn() {} // autobet: what is done with a round that is open
 
   // ---- money ----
   get scale() { return this.config.scale; }
@@ -120,14 +127,16 @@ export class Original extends HTMLElement {
     if (!this.button) return;
     // A closed game takes no new bet; a round that is open is finished.
     const closed = this.button.hasAttribute("data-closed") && !this.isOpen;
-    this.button.textContent = closed ? "Closed at the moment" : this.label();
-    this.button.disabled = closed || (this.isOpen && !this.lead());
+    const auto = this.auto?.label();
+    this.button.textContent = closed ? "Closed at the moment" : auto ?? this.label();
+    this.button.disabled = closed || (!auto && this.isOpen && !this.lead());
     for (const control of this.form.querySelectorAll("[data-amount] input, [data-amount] button, select, input[type=radio]")) {
-      control.disabled = this.isOpen;
+      control.disabled = this.isOpen || Boolean(this.auto?.isOn);
     }
   }
 
   go() {
+    if (this.auto?.mode) return this.auto.press();
     if (this.isOpen) return this.lead() ? this.act(this.lead()) : undefined;
     return this.place();
   }
@@ -142,12 +151,18 @@ export class Original extends HTMLElement {
     // The same press asked again after a lost answer is the same bet.
     this.key ??= crypto.randomUUID();
     const bet = await this.ask(`${this.config.game}/bets/`, {
-      amount: toText(units * this.parts(), this.scale), currency: this.config.currency, choice,
+      amount: toText(units * this.parts(), this.scale), currency: this.config.currency, choice, ...this.more(),
     }, { "Idempotency-Key": this.key });
     if (!bet) return;
     this.key = null;
     try { sessionStorage.setItem(`stake:${this.config.currency}`, this.stake.value); } catch { /* private window */ }
     await this.shown(bet);
+  }
+
+  // Whose bet it is may stay hidden where others look on.
+  more() {
+    const box = this.form.elements.hidden;
+    return box ? { hidden: box.checked } : {};
   }
 
   async act(action) {
@@ -156,8 +171,10 @@ export class Original extends HTMLElement {
     if (bet) await this.shown(bet);
   }
 
+  // Gives null where the answer was no, or none came; `refused` says which.
   async ask(path, body, headers = {}) {
     this.complain("");
+    this.refused = "";
     const button = this.button;
     const slow = setTimeout(() => button?.setAttribute("aria-busy", "true"), 300);
     this.waiting = true;
@@ -170,13 +187,15 @@ export class Original extends HTMLElement {
         signal: AbortSignal.timeout(15000),
       });
       const said = await answer.json().catch(() => ({}));
-      if (!answer.ok) throw new Refused(words(answer.status, said));
+      if (!answer.ok) throw new Refused(words(answer.status, said), said.error?.code ?? String(answer.status));
       return said;
     } catch (error) {
       if (error instanceof Refused) {
         this.key = null;
+        this.refused = error.code;
         this.complain(error.message);
       } else {
+        this.refused = "lost";
         this.complain("No answer. Nothing is lost: press again, and the same bet is asked for, not a second one.");
       }
       return null;
@@ -251,8 +270,11 @@ export class Original extends HTMLElement {
     if (document.querySelector("dialog[open], [popover]:popover-open")) return;
     const target = event.target;
     if (target.matches?.("input:not([type=radio]), select, textarea, [contenteditable]")) return;
-    if (event.key === "," || event.key === ".") {
-      if (this.isOpen) return;
+    if (event.key.toLowerCase() === "a") {
+      event.preventDefault();
+      this.auto?.toggle();
+    } else if (event.key === "," || event.key === ".") {
+      if (this.isOpen || this.auto?.isOn) return;
       event.preventDefault();
       this.form.querySelector(`[data-amount-step="${event.key === "," ? "half" : "double"}"]`)?.click();
     } else if (event.key === " " || event.key === "Enter") {

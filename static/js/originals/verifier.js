@@ -1,6 +1,8 @@
-import { pays, resolve, sha256 } from "../fairness.js";
+import { pays, resolve, sha256, walkBack } from "../fairness.js";
 
 // Checks a bet step by step and shows the numbers. Also part of the file that works without a server.
+
+const LINKS_MAX = 20000;
 
 // Accepts what the site hands out: a signed receipt, or the plain proof of a bet.
 function flatten(read) {
@@ -64,14 +66,16 @@ export async function verify(read) {
   const signed = await signature(read);
   const steps = signed ? [signed] : [];
   if (!bet.server_seed) {
-    steps.push({ name: "Seal", passed: null, said: `The seed is still sealed. Promised is ${bet.commitment}. Rotate the pair, then check again.` });
+    const when = bet.game === "crash" ? "Wait for the end of the round" : "Rotate the pair";
+    steps.push({ name: "Seal", passed: null, said: `The seed is still sealed. Promised is ${bet.commitment}. ${when}, then check again.` });
     return { verdict: signed?.passed === false ? "mismatch" : "sealed", steps };
   }
   const hash = await sha256(bet.server_seed);
   steps.push({ name: "Promise", passed: hash === bet.commitment, said: `SHA-256 of ${bet.server_seed} is ${hash}; promised was ${bet.commitment}.` });
   const outcome = await resolve(bet);
   const drawn = outcome.numbers.map(String).join(", ");
-  steps.push({ name: "Numbers", passed: true, said: `HMAC-SHA-256 with the seed as key, over ${bet.client_seed}:${bet.nonce}:0 and on, gives ${drawn}.` });
+  if (bet.game === "crash") steps.push(...(await chained(bet, outcome)));
+  else steps.push({ name: "Numbers", passed: true, said: `HMAC-SHA-256 with the seed as key, over ${bet.client_seed}:${bet.nonce}:0 and on, gives ${drawn}.` });
   const told = JSON.stringify(outcome.detail);
   const known = bet.detail === undefined ? null : same(outcome.detail, bet.detail);
   steps.push({ name: "Result", passed: known, said: known === false ? `The numbers make ${told}; the receipt says ${JSON.stringify(bet.detail)}.` : `The numbers make ${told}.` });
@@ -85,6 +89,21 @@ export async function verify(read) {
     });
   }
   return { verdict: steps.some((one) => one.passed === false) ? "mismatch" : "verified", steps };
+}
+
+// The link leads back to what was published before the salt, and makes the point.
+async function chained(bet, outcome) {
+  const steps = [];
+  if (bet.nonce > LINKS_MAX) {
+    steps.push({ name: "Chain", passed: null, said: `The published beginning lies ${bet.nonce} steps back, which takes this browser long; the command verify_bet does it in a second.` });
+  } else if (bet.chain) {
+    const first = await walkBack(bet.server_seed, bet.nonce);
+    steps.push({ name: "Chain", passed: first === bet.chain, said: `${bet.nonce} steps back lies ${first}; published was ${bet.chain}.` });
+  }
+  const point = Number(outcome.numbers[0]);
+  const passed = bet.point === undefined ? true : bet.point === point;
+  steps.push({ name: "Point", passed, said: `HMAC-SHA-256 with the link as key, over the salt, ends the round at ${(point / 100).toFixed(2)}${passed ? "" : `; it says ${(bet.point / 100).toFixed(2)}`}.` });
+  return steps;
 }
 
 const VERDICTS = {
@@ -143,3 +162,46 @@ class Verifier extends HTMLElement {
 }
 
 customElements.define("x-verifier", Verifier);
+
+// All bets of a revealed pair, one after the other: how many agree, and which do not.
+class Bulk extends HTMLElement {
+  connectedCallback() {
+    this.querySelector("button")?.addEventListener("click", () => this.check());
+  }
+
+  async check() {
+    const [button, place] = [this.querySelector("button"), this.querySelector("[data-bulk]")];
+    button.disabled = true;
+    const tell = (text, verdict = "") => { place.textContent = text; place.dataset.verdict = verdict; };
+    try {
+      const [wrong, nonces] = [[], new Set()];
+      let [total, agreed, next] = [0, 0, 0];
+      while (next !== null) {
+        const answer = await fetch(`${this.dataset.pair}?from=${next}`, { credentials: "same-origin" });
+        if (!answer.ok) throw new Error("These bets cannot be read.");
+        const page = await answer.json();
+        total = page.count;
+        for (const bet of page.bets) {
+          const one = await verify({ ...bet, server_seed: page.server_seed, commitment: page.commitment, client_seed: page.client_seed }).catch(() => ({ verdict: "mismatch" }));
+          nonces.add(bet.nonce);
+          if (one.verdict === "verified") agreed += 1;
+          else wrong.push(bet.bet);
+        }
+        next = page.next;
+        tell(`${nonces.size} of ${total} checked.`);
+      }
+      const missing = Array.from({ length: total }, (_, nonce) => nonce).filter((nonce) => !nonces.has(nonce));
+      if (!wrong.length && !missing.length) return tell(`All ${total} bets agree, and no number is missing.`, "verified");
+      const parts = [`${agreed} of ${total} bets agree.`];
+      if (wrong.length) parts.push(`Not: ${wrong.slice(0, 10).join(", ")}${wrong.length > 10 ? " and more" : ""}.`);
+      if (missing.length) parts.push(`${missing.length} numbers are missing, from ${missing[0]} on.`);
+      return tell(parts.join(" "), "mismatch");
+    } catch (error) {
+      return tell(error.message, "none");
+    } finally {
+      button.disabled = false;
+    }
+  }
+}
+
+customElements.define("x-bulk", Bulk);

@@ -173,3 +173,24 @@ def test_the_api_opens_and_shows_an_invoice(client, player, other_player, coinsp
     assert client.get(address).json()["address"] == made.json()["address"]
     client.force_login(other_player.user)
     assert client.get(address).status_code == 404
+
+
+def test_the_page_opens_an_invoice_once_and_follows_it(client, player, coinspaid):
+    client.force_login(player.user)
+    form = {"rail": "BTC", "amount": "0.02", "key": "a-key"}
+
+    first = client.post("/wallet/deposit/exact/", form)
+    assert first.status_code == 302
+    assert client.post("/wallet/deposit/exact/", form)["Location"] == first["Location"]
+    other = client.post("/wallet/deposit/exact/", form | {"amount": "0.03"})
+    assert other.status_code == 422
+    invoice = Invoice.objects.get()
+    assert invoice.address in client.get(first["Location"]).content.decode()
+
+    coinspaid.pay_invoice(number(invoice), "0.02", confirm=True)
+    coinspaid.delivered(kind="confirmed")
+    shown = client.get(first["Location"]).content.decode()
+    assert "It is in your balance." in shown
+    assert "/wallet/deposits/" in shown
+    listed = client.get("/api/v1/invoices/").json()["results"]
+    assert [(one["state"], one["remaining"]) for one in listed] == [("paid", "0.00000000")]

@@ -1,14 +1,16 @@
 """Who may call, what is kept of it, and what nobody can break from outside."""
 
+import html
 import json
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from apps.core.clock import now
 from apps.integrations import inbox
 from apps.integrations.models import InboxMessage
-from apps.payments.models import CashierSession, Rail
+from apps.payments.models import CashierSession, DepositFailure, Rail
 from apps.payments.providers.paymentiq import auth
 from apps.payments.providers.paymentiq.callbacks import WAITS
 from apps.payments.services import cashier
@@ -287,9 +289,54 @@ def test_a_suspended_player_is_let_out_but_not_in(player, administrator):
         player_id=player.pk, status="suspended", actor=administrator, reason="A test."
     )
 
+    def lets_in(token):
+        user = f"{player.public_id}-EUR"
+        return said(knock("verifyuser", {"sessionId": token, "userId": user}))["success"]
+
+    # What was open has ended; taking one's own money out takes a new one.
+    assert not lets_in(paying_in)
+    assert not lets_in(paying_out)
+    player.refresh_from_db()
+    assert lets_in(session(player, "withdrawal"))
+
+
+@pytest.mark.parametrize("ending", ["logout", "ended elsewhere", "idle"])
+def test_a_cashier_ends_with_the_sign_in_it_was_opened_from(client, player, settings, ending):
+    client.force_login(player.user)
+    opened = client.post("/wallet/cashier/", {"rail": "EUR", "direction": "deposit"})
+    options = json.loads(
+        html.unescape(opened.content.decode().split('data-options="')[1].split('"')[0])
+    )
     user = f"{player.public_id}-EUR"
-    assert said(knock("verifyuser", {"sessionId": paying_in, "userId": user}))["success"] is False
-    assert said(knock("verifyuser", {"sessionId": paying_out, "userId": user}))["success"] is True
+    ask = {"sessionId": options["sessionId"], "userId": user}
+    assert said(knock("verifyuser", ask))["success"] is True
+    assert said(knock("authorize", transfer_of(player, 1, "50.00")))["success"] is True
+
+    if ending == "logout":
+        client.post("/accounts/logout/")
+    elif ending == "idle":
+        settings.SESSION_IDLE_MINUTES = 0
+        cache.clear()
+    else:
+        client.session.flush()
+
+    assert said(knock("verifyuser", ask))["errCode"] == "101"
+    assert said(knock("authorize", transfer_of(player, 2, "50.00")))["errCode"] == "101"
+    assert not DepositFailure.objects.exists()
+    # What had a yes is booked, and what begins at a provider without a cashier needs none.
+    assert said(knock("transfer", transfer_of(player, 1, "50.00")))["success"] is True
+    CashierSession.objects.update(expires_at=now())
+    assert said(knock("authorize", transfer_of(player, 3, "50.00")))["success"] is True
+
+
+def test_a_new_sign_in_opens_a_cashier_of_its_own(client, player):
+    client.force_login(player.user)
+    client.post("/wallet/cashier/", {"rail": "EUR", "direction": "deposit"})
+    client.post("/accounts/logout/")
+    client.force_login(player.user)
+    client.post("/wallet/cashier/", {"rail": "EUR", "direction": "deposit"})
+
+    assert said(knock("authorize", transfer_of(player, 1, "50.00")))["success"] is True
 
 
 def test_neither_token_nor_person_is_kept(player):

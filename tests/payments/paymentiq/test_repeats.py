@@ -19,6 +19,7 @@ from tests.payments.paymentiq.factories import (
     kept,
     withdrawal,
 )
+from tests.seeds import seeds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -327,7 +328,7 @@ def test_every_order_ends_with_the_money_where_it_moved(
     assert kept(number).state == State.SETTLED
 
 
-@pytest.mark.parametrize("seed", range(6))
+@seeds(3)
 def test_any_mixture_of_repeats_ends_like_the_vendors_own_book(funded: Desk, seed: int):
     """A random story per seed: several payments, every call up to three times, in any order."""
     luck = random.Random(seed)

@@ -148,8 +148,9 @@ class Command(BaseCommand):
                 with self._step("Games, demo people, some history"):
                     supervisor.begin("demo_seed", (*manage, "demo_seed")).finish()
                 seeded.write_text(SEED_VERSION)
-        with self._step("Web, live, wallet, worker, beat"):
-            supervisor.start(every["web"])
+        with self._step("Web, live, wallet, worker, beat, crash"):
+            for name in ("web", "crash"):
+                supervisor.start(every[name])
             self._wait_for(supervisor, "web", f"http://{HOST}:{port}/readyz")
             self._wait_for(supervisor, "live", f"http://{HOST}:{port + PORTS['live']}/healthz")
         self._welcome(port, time.monotonic() - begun)

@@ -17,7 +17,7 @@ THREADS = 32  # a hanging answer or a slow casino occupies one
 
 class Command(BaseCommand):
     requires_system_checks = ()  # they check the site, which this is not
-    help = "Serve the SOFTSWISS and CoinsPaid simulators, for development, demo and tests."
+    help = "Serve the simulators of all partners, for development, demo and tests."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")

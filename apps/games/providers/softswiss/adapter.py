@@ -18,8 +18,11 @@ from apps.games.providers.base import (
     FreeSpins,
     Launched,
     LaunchRequest,
+    PartnerJackpot,
     PlayerFacts,
     ProviderRefused,
+    RoundAnswer,
+    RoundQuery,
     Urls,
 )
 from apps.games.providers.softswiss import signing, wire
@@ -31,7 +34,12 @@ log = structlog.get_logger()
 VENDOR = "SOFTSWISS"
 CATALOGUE_FILE = re.compile(r"([a-z0-9_-]{1,60})\.yaml", re.ASCII)
 IDENTIFIER = re.compile(r"[\w.-]+:[\w. -]+")
+MONEY = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 FILES_MAX = 500
+# So many files in a row that cannot be read, and the rest is not asked for.
+FILES_FAILED_MAX = 3
+UNKNOWN_ROUND = 404
+FACTS_MAX, FACT_LENGTH_MAX = 20, 200
 VOLATILITY = {
     "low": 1,
     "medium-low": 2,
@@ -101,6 +109,38 @@ class Softswiss:
             "user": _player(spins.player, days=True),
         }
         _post("freespins/issue", body)
+
+    def round_details(self, query: RoundQuery) -> RoundAnswer:
+        """Source: section 4, whose nesting is not certain; v2's name is inferred (section 6).
+
+        A round it does not know is 404; without a clear `finished` a round counts as open.
+        """
+        body = {
+            "casino_id": settings.SOFTSWISS_CASINO_ID,
+            "round_id": query.round_ref,
+            "round_type": "regular",
+            "provider": query.game.partition(":")[0],
+        }
+        is_v2 = _generation() == "v2"
+        try:
+            answer = _post("v2/casino_a8r.Round/Details" if is_v2 else "rounds/details", body)
+        except ProviderRefused as refused:
+            if refused.number == UNKNOWN_ROUND:
+                return RoundAnswer("unknown")
+            raise
+        told = answer["round"] if isinstance(answer.get("round"), dict) else answer
+        facts = {name: str(told[name])[:FACT_LENGTH_MAX] for name in sorted(told)[:FACTS_MAX]}
+        whose = told.get("user_id") or told.get("player_id")
+        if whose is not None and str(whose) != query.wallet_ref:
+            raise ProviderError("SOFTSWISS told of somebody else's round.", retryable=False)
+        return RoundAnswer("finished" if told.get("finished") is True else "open", facts)
+
+    def jackpots(self) -> list[PartnerJackpot]:
+        """The feed, a call of the second generation that may be agreed on with either (section 6)."""
+        if not settings.SOFTSWISS_JACKPOT_FEED:
+            return []
+        body = {"casino_id": settings.SOFTSWISS_CASINO_ID}
+        return _jackpots(_post("v2/casino_a8r.Jackpot/Feed", body))
 
     def cancel_free_spins(self, issue_id: str, game: str) -> None:
         body = {"casino_id": settings.SOFTSWISS_CASINO_ID, "issue_id": issue_id}
@@ -199,6 +239,40 @@ def _url(value: object) -> str:
     raise ProviderError("SOFTSWISS launched without an address.", retryable=True)
 
 
+def _jackpots(answer: Json) -> list[PartnerJackpot]:
+    """Entry by entry; what does not hold is left out."""
+    found = []
+    for game in _items(answer, "games"):
+        for level in _items(game, "levels"):
+            for amount in _items(level, "data"):
+                one = _jackpot(game, level, amount)
+                if one is None:
+                    log.warning("softswiss.jackpot_entry", game=str(game.get("game_id"))[:200])
+                else:
+                    found.append(one)
+    return found
+
+
+def _jackpot(game: Json, level: Json, told: Json) -> PartnerJackpot | None:
+    number, text, code = level.get("level"), told.get("amount"), told.get("currency")
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < 2**15:
+        return None
+    if not isinstance(text, str) or not isinstance(code, str) or not MONEY.fullmatch(text):
+        return None
+    return PartnerJackpot(
+        game=str(game.get("game_id")),
+        level=number,
+        name=str(level.get("name") or f"Level {number}"),
+        amount=Decimal(text),
+        currency=code,
+    )
+
+
+def _items(answer: Json, name: str) -> list[Json]:
+    listed = answer.get(name)
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
 # ---- calls ----------------------------------------------------------------------------------------
 
 
@@ -233,7 +307,7 @@ def _refused(path: str, answer: HttpAnswer) -> None:
     log.warning("softswiss.refused", path=path, status=answer.status, code=code)
     if answer.status >= 500 or code >= 700 or code in {500, 502, 503, 504}:
         raise ProviderError(message, retryable=True, outcome_unknown=answer.status >= 500)
-    raise ProviderRefused(REASONS.get(code, "request"), message)
+    raise ProviderRefused(REASONS.get(code, "request"), message, number=code)
 
 
 def _object(answer: HttpAnswer) -> Json:
@@ -268,12 +342,20 @@ def _catalogue_of_files() -> Catalogue:
     names = [CATALOGUE_FILE.fullmatch(line.rpartition("/")[2]) for line in lines[:FILES_MAX]]
     games: list[CatalogueGame] = []
     unread: set[str] = set()
+    failed_in_a_row = 0
     for provider in sorted({name[1] for name in names if name}):
+        if failed_in_a_row == FILES_FAILED_MAX:
+            unread.add(provider)
+            continue
         try:
             games += _read_file(provider)
+            failed_in_a_row = 0
         except ProviderError as error:
             log.warning("softswiss.catalogue_unread", provider=provider, error=str(error))
             unread.add(provider)
+            failed_in_a_row += 1
+    if unread and not games:
+        raise ProviderError("SOFTSWISS let no file of its catalogue be read.", retryable=True)
     return Catalogue(games, frozenset(unread))
 
 

@@ -165,8 +165,10 @@ class Coinspaid:
 
     def balances(self) -> list[GatewayBalance]:
         held: dict[str, Decimal] = {}
-        for provider_code, amount in _list("accounts/list", {}, wire.balances_of):
-            code = _our_code(provider_code)
+        listed = _list("accounts/list", {}, wire.balances_of)
+        codes = currency_codes(wire.PROVIDER)
+        for provider_code, amount in listed:
+            code = codes.get(provider_code, provider_code)
             held[code] = held.get(code, Decimal(0)) + amount
         return [GatewayBalance(code, amount) for code, amount in held.items()]
 
@@ -187,13 +189,15 @@ class Coinspaid:
         if not _is_success(answer):
             raise _failure(answer, outcome_unknown=False)
         rows = _read(lambda: wire.statement_of(answer.body), "its export")
+        # USDTE and USDTT are both USDT here. What no rail knows keeps the gateway's word.
+        codes = currency_codes(wire.PROVIDER)
         return [
             replace(
                 row,
-                code=_our_code(row.code),
-                fee_code=_our_code(row.fee_code),
-                network_fee_code=_our_code(row.network_fee_code),
-                bought_code=_our_code(row.bought_code),
+                code=codes.get(row.code, row.code),
+                fee_code=codes.get(row.fee_code, row.fee_code),
+                network_fee_code=codes.get(row.network_fee_code, row.network_fee_code),
+                bought_code=codes.get(row.bought_code, row.bought_code),
             )
             for row in rows
         ]
@@ -202,11 +206,6 @@ class Coinspaid:
 @cache
 def _exports(origin: str) -> VendorHttp:
     return VendorHttp(wire.PROVIDER, origin)
-
-
-def _our_code(provider_code: str) -> str:
-    """USDTE and USDTT are both USDT here. What no rail knows keeps the gateway's word."""
-    return currency_codes(wire.PROVIDER).get(provider_code, provider_code)
 
 
 def _own(make: Callable[..., wire.Json], *args: object, **kwargs: object) -> wire.Json:

@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ('scale', models.PositiveSmallIntegerField()),
                 ('count', models.PositiveIntegerField()),
                 ('units', models.DecimalField(decimal_places=0, max_digits=40)),
-                ('purses', models.JSONField()),
+                ('parts', models.JSONField()),
                 ('root', models.CharField(max_length=64)),
                 ('snapshot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trees', to='liabilities.snapshot')),
             ],
@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('position', models.PositiveIntegerField()),
-                ('purses', models.JSONField()),
+                ('parts', models.JSONField()),
                 ('key_id', models.SmallIntegerField(help_text='The key its nonce was made with.')),
                 ('player', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.player')),
                 ('tree', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leaves', to='liabilities.tree')),

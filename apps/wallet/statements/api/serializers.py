@@ -113,6 +113,12 @@ class StatementDetailOutput(StatementOutput):
         return _all(GameOutput(services.read(found).games, many=True))
 
 
+class PagesOutput(serializers.Serializer[Any]):
+    state = serializers.CharField(help_text="`waiting`, or `failed`: we have been told.")
+    pages_made = serializers.IntegerField()
+    pages = serializers.IntegerField(help_text="0 until the first are drawn.")
+
+
 class VerifyQuery(QuerySerializer):
     number = serializers.CharField(max_length=40, required=False, default="")
     digest = serializers.CharField(max_length=200, required=False, default="")

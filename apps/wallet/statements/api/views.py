@@ -14,8 +14,9 @@ from rest_framework.views import APIView
 from apps.accounts.api.permissions import player_in
 from apps.core.api.pagination import CursorPagination
 from apps.core.api.throttling import MoneyThrottle
-from apps.wallet.statements import periods, selectors, services
+from apps.wallet.statements import periods, rendering, selectors, services
 from apps.wallet.statements.api.serializers import (
+    PagesOutput,
     StatementDetailOutput,
     StatementInput,
     StatementOutput,
@@ -26,6 +27,8 @@ from apps.wallet.statements.models import Statement
 from apps.wallet.statements.periods import Period
 from apps.wallet.statements.sealing import WORDS
 from apps.wallet.statements.views import csv_answer, pdf_answer
+
+RETRY_SECONDS = 2
 
 
 class StatementsView(ListAPIView[Statement]):
@@ -106,11 +109,19 @@ class PdfView(APIView):
     @extend_schema(
         tags=["statements"],
         operation_id="statements_pdf",
-        responses={(200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY)},
+        responses={
+            (200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY),
+            (202, "application/json"): PagesOutput,
+        },
     )
     def get(self, request: Request, number: str) -> HttpResponseBase:
-        """The same on pages, signed as a file of its own."""
-        return pdf_answer(selectors.statement(player_in(request), number))
+        """The same on pages, signed as a file of its own. 202: it is long; ask again."""
+        found = selectors.statement(player_in(request), number)
+        return pdf_answer(found) or Response(
+            PagesOutput(rendering.progress(found)).data,
+            status=status.HTTP_202_ACCEPTED,
+            headers={"Retry-After": str(RETRY_SECONDS)},
+        )
 
 
 class VerifyView(APIView):

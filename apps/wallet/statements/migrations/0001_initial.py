@@ -53,5 +53,21 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('last_on__gte', models.F('first_on'))), name='statements_days')],
             },
         ),
+        migrations.CreateModel(
+            name='Rendering',
+            fields=[
+                ('statement', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='rendering', serialize=False, to='statements.statement')),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('made', 'Made'), ('failed', 'Failed')], default='waiting', max_length=8)),
+                ('body', models.BinaryField(help_text='The file, with its signature.', null=True)),
+                ('tries', models.PositiveSmallIntegerField(default=0)),
+                ('asked_at', models.DateTimeField()),
+                ('made_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'db_table': 'statements_rendering',
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['asked_at'], name='statements_rendering_due'), models.Index(fields=['made_at'], name='statements_rendering_made')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('body__isnull', False), ('made_at__isnull', False), ('state', 'made')), models.Q(models.Q(('state', 'made'), _negated=True), ('body__isnull', True), ('made_at__isnull', True)), _connector='OR'), name='statements_rendering_made_whole')],
+            },
+        ),
         migrations.RunSQL(PROTECT, migrations.RunSQL.noop),
     ]

@@ -260,6 +260,7 @@ def _settle_apart(
 def _finish(opened: Json, round_id: str) -> Answer:
     if opened["generation"] == "v1":
         return call(opened, [], round_id=round_id, finished=True)
+    book.put("finished", round_id, {})
     body = encode(_envelope_v2(opened, round_id, finished=True))
     return courier.ask(
         kind="finish",
@@ -309,7 +310,7 @@ def call(
     """
     url, body, kind = _request(opened, actions, round_id, finished, changes or {})
     answer = courier.ask(kind=kind, url=url, body=body, reference=opened["session_id"])
-    _note(opened, actions, round_id, answer)
+    _note(opened, actions, round_id, answer, finished)
     return answer
 
 
@@ -318,7 +319,7 @@ def post(
 ) -> str:
     """Send these actions again and again until the casino says 200."""
     url, body, kind = _request(opened, actions, round_id, finished, {})
-    _note(opened, actions, round_id, None)
+    _note(opened, actions, round_id, None, finished)
     return courier.post(kind=kind, url=url, body=body, reference=opened["session_id"])
 
 
@@ -414,8 +415,16 @@ def _transaction_v2(action: Action, currency: str) -> Json:
     } | dict(action.extra or {})
 
 
-def _note(opened: Json, actions: Sequence[Action], round_id: str, answer: Answer | None) -> None:
+def _note(
+    opened: Json,
+    actions: Sequence[Action],
+    round_id: str,
+    answer: Answer | None,
+    finished: bool | None,
+) -> None:
     """Our side of the totals: what was sent, and what the casino last said about it."""
+    if finished:
+        book.put("finished", round_id, {})
     said: Json = {"status": None, "balance": None, "note": "waiting"}
     casino_ids: list[str] = []
     if answer is not None:

@@ -22,6 +22,8 @@ from apps.integrations.simulation import Json, spoilt
 
 TEXT_MAX = 255
 FREESPINS_VALID_MAX = timedelta(days=31)
+# Name, where it drops at the latest and how fast it grows, in cents.
+JACKPOT_LEVELS = (("Mini", 20_000, 1), ("Major", 500_000, 7), ("Grand", 25_000_000, 40))
 TWIRP_CODES = {
     400: ("invalid_argument", 400),
     403: ("permission_denied", 403),
@@ -319,6 +321,29 @@ def round_details_v2(_request: HttpRequest, data: Json) -> HttpResponse:
 
 
 @endpoint("v2")
+def jackpot_feed(_request: HttpRequest, _data: Json) -> HttpResponse:
+    """Every playable game with a jackpot, its levels in each currency the studio runs it in."""
+    seconds = int(datetime.now(UTC).timestamp())
+    games = [
+        {"game_id": game.identifier, "levels": _levels(game, seconds)}
+        for game in catalogue.games().values()
+        if game.has_jackpot and game.is_playable
+    ]
+    return JsonResponse({"games": games})
+
+
+def _levels(game: catalogue.Game, seconds: int) -> list[Json]:
+    """A pot grows by some cents a second and starts again at a tenth of where it drops."""
+    levels = []
+    for number, (name, top_cents, cents_a_second) in enumerate(JACKPOT_LEVELS, start=1):
+        shift = catalogue.digest(game.identifier, name) % top_cents
+        cents = top_cents // 10 + (shift + seconds * cents_a_second) % (top_cents * 9 // 10)
+        data = [{"amount": money.text(cents, code), "currency": code} for code in ("EUR", "USD")]
+        levels.append({"level": number, "name": name, "data": data})
+    return levels
+
+
+@endpoint("v2")
 def no_such_method(_request: HttpRequest, _data: Json) -> HttpResponse:
     return Fault(404, "No such method").v2()
 
@@ -407,7 +432,7 @@ def _round(data: Json) -> Json:
         "provider_identifier": f"{provider}:{name}",
         "casino_identifier": data["casino_id"],
         "user_id": opened["player_id"],
-        "finished": True,
+        "finished": book.get("finished", _text(data, "round_id")) is not None,
     }
 
 

@@ -19,6 +19,7 @@ from apps.integrations.simulation import (
     Document,
     Json,
     Refused,
+    call_row,
     casino_callback_url,
     control,
     page,
@@ -64,13 +65,13 @@ def session_page(request: HttpRequest, session_id: str) -> HttpResponse:
         "game": aggregator.game_of(opened),
         "balance": _balance_text(opened),
         "actions": actions,
-        "calls": [_call_row(document) for document in calls],
+        "calls": [call_row(document) for document in calls],
     }
     return page(request, "softswiss/session.html", context | _frame())
 
 
 def calls_page(request: HttpRequest) -> HttpResponse:
-    calls = [_call_row(document) for document in book.find("callbacks", limit=CALLS_SHOWN)]
+    calls = [call_row(document) for document in book.find("callbacks", limit=CALLS_SHOWN)]
     return page(request, "softswiss/calls.html", {"calls": calls} | _frame())
 
 
@@ -109,14 +110,6 @@ def _session_row(document: Document) -> Json:
 def _balance_text(opened: Json) -> str:
     units = opened["balance_units"]
     return "" if units is None else f"{money.text(units, opened['currency'])} {opened['currency']}"
-
-
-def _call_row(document: Document) -> Json:
-    return document.body | {
-        "key": document.key,
-        "at": document.created_at,
-        "due_at": document.due_at,
-    }
 
 
 # ---- controls ----------------------------------------------------------------------------------

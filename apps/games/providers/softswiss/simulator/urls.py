@@ -25,6 +25,7 @@ urlpatterns = [
     path("v2/casino_a8r.Freespins/Issue", api.freespins_issue_v2),
     path("v2/casino_a8r.Freespins/Cancel", api.freespins_cancel_v2),
     path("v2/casino_a8r.Round/Details", api.round_details_v2),
+    path("v2/casino_a8r.Jackpot/Feed", api.jackpot_feed),
     re_path(r"^v2/.*$", api.no_such_method),
     # the game
     path("game/inks.css", play.inks, name="softswiss-inks"),

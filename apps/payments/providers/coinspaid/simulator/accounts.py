@@ -6,6 +6,8 @@ is missing is booked as new lines. So a status that is forced, or repeated, keep
 
 from decimal import ROUND_DOWN, Decimal
 
+from django.conf import settings
+
 from apps.integrations.simulation import Json
 from apps.payments.providers.coinspaid.simulator import chains
 from apps.payments.providers.coinspaid.simulator.chains import ASSETS, Asset
@@ -24,7 +26,8 @@ def balance(code: str) -> Decimal:
 
 
 def opening(code: str) -> Decimal:
-    return (OPENING_BALANCE_EUR / ASSETS[code].price_eur).quantize(PLACES)
+    worth = Decimal(getattr(settings, "SIMULATED_OPENING_EUR", OPENING_BALANCE_EUR))
+    return (worth / ASSETS[code].price_eur).quantize(PLACES)
 
 
 def lines(code: str = "", limit: int = 200) -> list[Json]:

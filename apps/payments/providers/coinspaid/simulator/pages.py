@@ -7,9 +7,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from apps.integrations.simulation import (
-    Document,
     Json,
     Refused,
+    call_row,
     casino_callback_url,
     control,
     page,
@@ -145,13 +145,13 @@ def transaction_page(request: HttpRequest, number: int) -> HttpResponse:
         "moves": sorted(moves.get(kept["status"], set())),
         "statuses": sorted(set().union(*moves.values(), moves)),
         "document": encode(callback_document(kept)).decode(),
-        "calls": [_call_row(document) for document in calls],
+        "calls": [call_row(document) for document in calls],
     }
     return page(request, "coinspaid/transaction.html", context | _frame())
 
 
 def calls_page(request: HttpRequest) -> HttpResponse:
-    calls = [_call_row(document) for document in book.find("callbacks", limit=SHOWN)]
+    calls = [call_row(document) for document in book.find("callbacks", limit=SHOWN)]
     return page(request, "coinspaid/calls.html", {"calls": calls} | _frame())
 
 
@@ -177,14 +177,6 @@ def _row(kept: Json) -> Json:
         case "invoice":
             return kept | {"where": kept["address"], "who": kept["end_user_reference"]}
     return kept | {"where": kept["to_address"], "who": kept["end_user_reference"]}
-
-
-def _call_row(document: Document) -> Json:
-    return document.body | {
-        "key": document.key,
-        "at": document.created_at,
-        "due_at": document.due_at,
-    }
 
 
 # ---- controls ----------------------------------------------------------------------------------

@@ -6,9 +6,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from apps.integrations.simulation import (
-    Document,
     Json,
     Refused,
+    call_row,
     casino_callback_url,
     control,
     page,
@@ -54,13 +54,13 @@ def transaction_page(request: HttpRequest, number: int) -> HttpResponse:
         "waits_for_approval": kept["state"] == gateway.WAITING_APPROVAL,
         "is_underway": kept["state"] == gateway.PROCESSING and not kept["moved"],
         "undoing": gateway.UNDOING,
-        "calls": [_call_row(document) for document in calls],
+        "calls": [call_row(document) for document in calls],
     }
     return page(request, "paymentiq/transaction.html", context | _frame())
 
 
 def calls_page(request: HttpRequest) -> HttpResponse:
-    calls = [_call_row(document) for document in book.find("callbacks", limit=SHOWN)]
+    calls = [call_row(document) for document in book.find("callbacks", limit=SHOWN)]
     return page(request, "paymentiq/calls.html", {"calls": calls} | _frame())
 
 
@@ -72,14 +72,6 @@ def _frame() -> Json:
         "switches": switches,
         "switches_on": not switches.is_quiet,
         "callback_url": casino_callback_url(book, gateway.PARTNER),
-    }
-
-
-def _call_row(document: Document) -> Json:
-    return document.body | {
-        "key": document.key,
-        "at": document.created_at,
-        "due_at": document.due_at,
     }
 
 

@@ -1,12 +1,12 @@
-"""What can be played, who is playing it, and what was played."""
+"""Who is playing what, and what was played."""
 
 from typing import Any
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from apps.core.ids import public_id
+from apps.games.models.catalogue import Game
 
 AMOUNT: dict[str, Any] = {"max_digits": 38, "decimal_places": 18}
 
@@ -17,76 +17,6 @@ def session_public_id() -> str:
 
 def issue_public_id() -> str:
     return public_id("fs")
-
-
-class Studio(models.Model):
-    """Who made a game; the partner that delivers it may be somebody else."""
-
-    slug = models.SlugField(max_length=60, unique=True)
-    name = models.CharField(max_length=80, unique=True)
-
-    class Meta:
-        db_table = "games_studio"
-        ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Game(models.Model):
-    """One game of a partner's catalogue. Rows are never deleted: rounds point to them.
-
-    `enabled` is ours to switch, `is_listed` says that the partner still delivers it.
-    """
-
-    slug = models.SlugField(max_length=100, unique=True)
-    title = models.CharField(max_length=120)
-    provider = models.CharField(max_length=32, help_text="The partner that launches it.")
-    identifier = models.CharField(max_length=200, help_text="The partner's name: provider:Name.")
-    studio = models.ForeignKey(Studio, on_delete=models.PROTECT, related_name="games")
-    category = models.CharField(max_length=40)
-    description = models.TextField(blank=True)
-    rtp = models.DecimalField(
-        "RTP", max_digits=5, decimal_places=2, null=True, blank=True, help_text="Per cent."
-    )
-    volatility = models.PositiveSmallIntegerField(null=True, blank=True, help_text="1 to 5.")
-    lines = models.PositiveIntegerField(null=True, blank=True)
-    features = ArrayField(models.CharField(max_length=40), default=list, blank=True)
-    has_demo = models.BooleanField(default=True)
-    has_free_spins = models.BooleanField(default=False)
-    has_jackpot = models.BooleanField(default=False)
-    is_live = models.BooleanField(default=False)
-    devices = ArrayField(models.CharField(max_length=16), default=list, blank=True)
-    blocked_countries = ArrayField(models.CharField(max_length=2), default=list, blank=True)
-    released_on = models.DateField(null=True, blank=True)
-    recalled_on = models.DateField(null=True, blank=True)
-    popularity = models.PositiveIntegerField(default=0, help_text="Rounds of the last seven days.")
-    enabled = models.BooleanField(default=True)
-    is_listed = models.BooleanField(default=True, help_text="In the partner's catalogue.")
-    synced_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "games_game"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["provider", "identifier"], name="games_game_identifier"
-            ),
-            models.CheckConstraint(
-                condition=Q(volatility=None) | Q(volatility__range=(1, 5)),
-                name="games_game_volatility",
-            ),
-            models.CheckConstraint(
-                condition=Q(rtp=None) | Q(rtp__gt=0, rtp__lte=100), name="games_game_rtp"
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["category", "-popularity"], name="games_game_category"),
-            models.Index(fields=["-popularity", "id"], name="games_game_popular"),
-            models.Index(fields=["-released_on"], name="games_game_released"),
-        ]
-
-    def __str__(self) -> str:
-        return self.title
 
 
 class GameSession(models.Model):
@@ -162,6 +92,9 @@ class Round(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
+    is_tallied = models.BooleanField(
+        default=False, db_default=False, help_text="Counted in what its game returns."
+    )
 
     class Meta:
         db_table = "games_round"
@@ -176,6 +109,12 @@ class Round(models.Model):
             models.Index(fields=["started_at"], name="games_round_started"),
             models.Index(fields=["round_ref"], name="games_round_ref"),
             models.Index(fields=["session"], name="games_round_session"),
+            models.Index(
+                fields=["id"],
+                condition=Q(state="closed", is_tallied=False),
+                name="games_round_untallied",
+            ),
+            models.Index(fields=["started_at"], condition=Q(state="open"), name="games_round_open"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class JackpotsConfig(AppConfig):
+    name = "apps.jackpots"
+    label = "jackpots"
