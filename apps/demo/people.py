@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 # Change it when the seed changes: folders seeded by an older one are seeded again.
-SEED_VERSION = "3"
+SEED_VERSION = "4"
 
 
 @dataclass(frozen=True)
@@ -146,9 +146,14 @@ OPERATORS = (
     DemoOperator("support@demo.test", "support", "reads players and their timeline"),
     DemoOperator("finance@demo.test", "finance", "also decides withdrawals"),
     DemoOperator(
+        "games@demo.test", "game_manager", "runs the lobby: partners, shelves, stops, returns"
+    ),
+    DemoOperator(
         "administrator@demo.test", "administrator", "also games, staff, callbacks, audit log"
     ),
 )
+SHELF = "Returns the most"
+SHELF_GAMES = 16
 # What the house keeps away from the gateways, against what it owes.
 HOUSE_WALLETS = (
     DemoHouseWallet(

@@ -21,6 +21,8 @@ from apps.demo import house, jackpots
 from apps.demo.people import (
     OPERATORS,
     PLAYERS,
+    SHELF,
+    SHELF_GAMES,
     DemoCardDeposit,
     DemoDeposit,
     DemoExchange,
@@ -29,8 +31,9 @@ from apps.demo.people import (
     DemoRounds,
     DemoWithdrawal,
 )
+from apps.games import collections
 from apps.games import services as games
-from apps.games.models import Game, GameSession
+from apps.games.models import Collection, Game, GameSession
 from apps.games.providers.base import Urls
 from apps.games.providers.registry import configured
 from apps.ledger.selectors import currency
@@ -59,6 +62,7 @@ def seed(say: Callable[[str], None]) -> None:
     say(f"{rates.refresh() + rates.refresh_display()} rates")
     for operator in OPERATORS:
         _make_operator(operator)
+    _make_shelf()
     jackpots.open_jackpot(finance=_operator("finance"), administrator=_operator("administrator"))
     for person in PLAYERS:
         player = _make_player(person)
@@ -93,6 +97,21 @@ def _make_operator(operator: DemoOperator) -> None:
         password=embedded.local_secrets()["DEMO_PASSWORD"],
     )
     staff.reset_second_factor(user_id=user.pk, by="system", reason=REASON)
+
+
+def _make_shelf() -> None:
+    """A shelf of the lobby, as a game manager would put it together."""
+    if Collection.objects.filter(title=SHELF).exists():
+        return
+    manager = _operator("game_manager")
+    made = collections.create(collections.Wishes(title=SHELF), actor=manager, reason=REASON)
+    best = Game.objects.filter(is_listed=True, rtp__isnull=False).order_by("-rtp", "pk")
+    collections.arrange(
+        made.pk,
+        list(best.values_list("slug", flat=True)[:SHELF_GAMES]),
+        actor=manager,
+        reason=REASON,
+    )
 
 
 def _operator(role: str) -> User:

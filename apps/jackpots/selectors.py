@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.db.models import QuerySet, Sum
 
 from apps.accounts.models import Player
-from apps.accounts.people import HOUSE_EMAIL
+from apps.accounts.people import HOUSE_EMAIL, public_name
 from apps.core.clock import now
 from apps.core.money import Money
 from apps.jackpots import rules
@@ -231,19 +231,13 @@ def winners(limit: int = SHOWN_WINS) -> list[Winner]:
     return [
         Winner(
             win=win,
-            name=masked(win.player),
+            name=public_name(win.player),
             amount=win.paid_money or win.amount_money,
             jackpot=win.level.jackpot.name,
             level=win.level.name,
         )
         for win in paid.order_by("-id")[:limit]
     ]
-
-
-def masked(player: Player) -> str:
-    if player.status == Player.Status.CLOSED:
-        return "Hidden"
-    return f"{player.display_name[:2]}\N{BULLET}\N{BULLET}\N{BULLET}"
 
 
 def wins() -> QuerySet[Win]:

@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.models import Player
-from apps.accounts.people import player_of, player_required
+from apps.accounts.people import player_of, player_required, public_name
 from apps.jackpots import selectors, services, verification
 from apps.jackpots.models import Win
 
@@ -38,7 +38,7 @@ def drop(request: HttpRequest, public_id: str) -> HttpResponse:
     facts = selectors.drop(win)
     context = {
         "win": win,
-        "name": selectors.masked(win.player),
+        "name": public_name(win.player),
         "facts": facts,
         "rules": win.cycle.rules,
         "problems": verification.problems(facts),

@@ -21,7 +21,7 @@ from apps.originals.fairness.tables import ONE
 from apps.originals.models import Bet
 
 PLACES = Decimal("0.00000001")
-# With the published rules: no double after a split, dealer stands on all 17.
+# With the published rules: one split, doubles after it too, dealer stands on all 17 (bench/blackjack.py).
 BLACKJACK_BEST = Fraction(9943, 10_000)
 STOPPED = ("mines", "hilo", "crash")
 CHOICES_KEPT = 5_000

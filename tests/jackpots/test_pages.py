@@ -51,6 +51,12 @@ def won(player: Player) -> Win:
     return Win.objects.get()
 
 
+def test_a_winner_who_hides_is_nobody_to_strangers(won: Win) -> None:
+    Player.objects.filter(pk=won.player_id).update(hides_name=True)
+
+    assert [one.name for one in selectors.winners()] == ["Hidden"]
+
+
 def test_everybody_sees_pots_winners_and_seals(
     client: Client, won: Win, django_assert_max_num_queries: Any
 ) -> None:
@@ -58,7 +64,7 @@ def test_everybody_sees_pots_winners_and_seals(
         page = client.get("/jackpots/").content.decode()
 
     assert "1,000.09" in page
-    assert "al\N{BULLET}\N{BULLET}\N{BULLET}" in page
+    assert "al***" in page
     assert "alice" not in page
     for cycle in won.level.cycles.filter(seed=""):
         assert cycle.commitment in page

@@ -122,7 +122,11 @@ def test_ids_are_texts_or_numbers(seat: Seat, key: str | int) -> None:
     ],
 )
 def test_amounts_are_read_from_their_digits(seat: Seat, lexeme: str, held: str) -> None:
-    raw = json.dumps(seat.document("BET", 1, amount=77)).replace("77", lexeme).encode()
+    raw = (
+        json.dumps(seat.document("BET", 1, amount=77))
+        .replace('"amount": 77', f'"amount": {lexeme}')
+        .encode()
+    )
 
     assert post(raw).status == 200
     assert seat.held == held
@@ -131,7 +135,11 @@ def test_amounts_are_read_from_their_digits(seat: Seat, lexeme: str, held: str) 
 def test_eight_decimals_survive_both_ways(seat: Seat, player: Player) -> None:
     fund(player, "0.05000000", "BTC")
     theirs = Seat(player, seat.game, make_session_of(player, seat.game, "BTC", "cs-btc"))
-    raw = json.dumps(theirs.document("BET", 1, amount=77)).replace("77", "1.2345e-4").encode()
+    raw = (
+        json.dumps(theirs.document("BET", 1, amount=77))
+        .replace('"amount": 77', '"amount": 1.2345e-4')
+        .encode()
+    )
 
     answer = post(raw)
 
