@@ -390,7 +390,7 @@ class Paymentiq(Driver):
         answers: list[Json] = self.control(
             f"calls/{call_key}/repeat", copies=copies, parallel=parallel
         )["answers"]
-        return answers
+        return [one["body"] for one in answers]
 
     def transaction(self, number: int) -> Json:
         return self.control(f"transactions/{number}")

@@ -23,11 +23,18 @@ from apps.integrations.simulation.courier import (
 )
 from apps.integrations.simulation.faults import Dropped, Switchboard, Switches, spoilt, too_many
 from apps.integrations.simulation.pages import (
+    answered,
     call_row,
     control,
+    find_calls,
+    flag,
+    json_object,
     page,
+    repeat_call,
     set_callback_url,
     set_switches,
+    show_switches,
+    whole,
 )
 
 __all__ = [
@@ -42,14 +49,21 @@ __all__ = [
     "Refused",
     "Switchboard",
     "Switches",
+    "answered",
     "call_row",
     "casino_callback_url",
     "clockwork",
     "control",
+    "find_calls",
+    "flag",
+    "json_object",
     "page",
+    "repeat_call",
     "set_callback_url",
     "set_switches",
+    "show_switches",
     "spoilt",
     "too_many",
     "vendor_seconds",
+    "whole",
 ]

@@ -4,7 +4,7 @@ import functools
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 from urllib.parse import quote, urlencode, urlsplit
 
 from django.http import (
@@ -17,10 +17,11 @@ from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from apps.integrations.simulation.book import Book, Document, Json, Refused
+from apps.integrations.simulation.courier import Answer, Courier
 from apps.integrations.simulation.faults import Switchboard, Switches
 
 P = ParamSpec("P")
-
+COPIES_MAX = 50
 
 API_ANSWER_WORDS = {
     "normal": "as it should be",
@@ -147,3 +148,67 @@ def call_row(document: Document) -> Json:
         "at": document.created_at,
         "due_at": document.due_at,
     }
+
+
+def answered(answer: Answer) -> Json:
+    """What the casino said, for whoever made the call by hand."""
+    text = answer.body.decode("utf-8", "replace")
+    said = f"The casino answered {answer.status}: {text or answer.note}"
+    return {"said": said[:300], "status": answer.status, "body": answer.json, "note": answer.note}
+
+
+def repeat_call(courier: Courier) -> Callable[[Json, str], Json]:
+    """The control that sends a kept call again, byte for byte: `copies` times, in turn or at once."""
+
+    def action(data: Json, call_key: str) -> Json:
+        copies = whole(data.get("copies", 1), "copies", COPIES_MAX)
+        answers = courier.resend(call_key, copies, parallel=flag(data.get("parallel")))
+        statuses = [answer.status for answer in answers]
+        return {
+            "said": f"The casino answered {', '.join(map(str, statuses))}.",
+            "statuses": statuses,
+            "answers": [answered(answer) for answer in answers],
+        }
+
+    return action
+
+
+def find_calls(book: Book, *, most: int = 100_000) -> Callable[[Json], Json]:
+    """The control that lists calls to the casino, newest first, that contain `match`."""
+
+    def action(data: Json) -> Json:
+        limit = whole(data.get("limit", most), "limit", most)
+        found = book.find("callbacks", json_object(data.get("match")), limit=limit)
+        return {"calls": [document.body | {"key": document.key} for document in found]}
+
+    return action
+
+
+def show_switches(switchboard: Switchboard) -> Callable[[Json], Json]:
+    """The control that tells how a vendor's switches stand."""
+    return lambda _data: asdict(switchboard.current())
+
+
+def whole(value: Any, name: str, highest: int) -> int:
+    """A number from 1 on, as a form or JSON says it. Raises Refused."""
+    if not str(value).isdecimal() or not 1 <= int(value) <= highest:
+        raise Refused(f"{name} is between 1 and {highest}.")
+    return int(value)
+
+
+def flag(value: Any) -> bool:
+    return value if isinstance(value, bool) else str(value).lower() in {"1", "true", "on"}
+
+
+def json_object(value: Any) -> Json:
+    """An object, or the text of one as a form sends it; nothing is an empty one. Raises Refused."""
+    if value in (None, ""):
+        return {}
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise Refused("That is not JSON.") from None
+    if not isinstance(value, dict):
+        raise Refused("That is not a JSON object.")
+    return value

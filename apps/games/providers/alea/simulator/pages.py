@@ -1,7 +1,5 @@
 """What a tester sees of Alea, and presses: plays, tables, calls, faults, calls made by hand."""
 
-import json
-from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,15 +9,21 @@ from django.http import HttpRequest, HttpResponse
 from apps.games.providers.alea.simulator import catalogue, dealing, money, tables, vendor
 from apps.games.providers.alea.simulator.vendor import book, courier, new_id, switchboard
 from apps.integrations.simulation import (
-    Answer,
     Document,
     Json,
     Refused,
+    answered,
+    call_row,
     casino_callback_url,
     control,
+    find_calls,
+    json_object,
     page,
+    repeat_call,
     set_callback_url,
     set_switches,
+    show_switches,
+    whole,
 )
 
 SHOWN = 100
@@ -73,13 +77,13 @@ def play_page(request: HttpRequest, play_id: str) -> HttpResponse:
         "kinds": KINDS,
         "promos": sorted(vendor.PROMO_OBJECTS),
         "transactions": [_transaction_row(one) for one in found],
-        "calls": [_call_row(one) for one in book.find("callbacks", {"reference": play_id})],
+        "calls": [call_row(one) for one in book.find("callbacks", {"reference": play_id})],
     }
     return page(request, "alea/play.html", context | _frame())
 
 
 def calls_page(request: HttpRequest) -> HttpResponse:
-    calls = [_call_row(document) for document in book.find("callbacks", limit=SHOWN)]
+    calls = [call_row(document) for document in book.find("callbacks", limit=SHOWN)]
     return page(request, "alea/calls.html", {"calls": calls} | _frame())
 
 
@@ -117,14 +121,6 @@ def _transaction_row(document: Document) -> Json:
     return body | {
         "bet": money.text(body["bet_units"], body["currency"]) if body["bet_units"] else "",
         "win": money.text(body["win_units"], body["currency"]) if body["win_units"] else "",
-    }
-
-
-def _call_row(document: Document) -> Json:
-    return document.body | {
-        "key": document.key,
-        "at": document.created_at,
-        "due_at": document.due_at,
     }
 
 
@@ -210,7 +206,7 @@ def deal(data: Json, play_id: str) -> Json:
     least = game.limits(currency)[0]
     units = _units(data["amount"], currency) if data.get("amount") else least
     spot = str(data.get("spot") or game.engine.main)
-    count = _whole(data.get("count", 1), "count", ROUNDS_MAX)
+    count = whole(data.get("count", 1), "count", ROUNDS_MAX)
     rounds: list[Json] = []
     for _ in range(count):
         dealt = dealing.deal(vendor.play_of(play_id), {spot: units})
@@ -255,8 +251,8 @@ def send(data: Json, play_id: str) -> Json:
         parts["target"] = str(data.get("target", ""))
     is_last = kind == "END_ROUND" or str(data.get("finished", "")).lower() in {"1", "true", "on"}
     sent = vendor.document(play, kind, key=key, round_id=round_id, ends=is_last, **parts)
-    answer = vendor.ask(play, sent | _object(data.get("changes"))).answer
-    return _answered(answer) | {"id": key, "round_id": round_id}
+    answer = vendor.ask(play, sent | json_object(data.get("changes"))).answer
+    return answered(answer) | {"id": key, "round_id": round_id}
 
 
 @control
@@ -277,7 +273,7 @@ def roll_back(data: Json, key: str) -> Json:
     sent = vendor.document(
         play, "ROLLBACK", key=rollback_id, round_id=original["round_id"], target=original["id"]
     )
-    return _answered(vendor.ask(play, sent).answer) | {"id": rollback_id}
+    return answered(vendor.ask(play, sent).answer) | {"id": rollback_id}
 
 
 @control
@@ -296,8 +292,8 @@ def roll_back_first(data: Json, play_id: str) -> Json:
     first, second = vendor.ask(play, rollback).answer, vendor.ask(play, bet).answer
     return {
         "said": f"Rollback answered {first.status}, the bet after it {second.status}.",
-        "rollback": _answered(first),
-        "bet": _answered(second),
+        "rollback": answered(first),
+        "bet": answered(second),
     }
 
 
@@ -319,54 +315,23 @@ def promo(data: Json, play_id: str) -> Json:
 
 
 @control
-def repeat(data: Json, call_key: str) -> Json:
-    """Send a kept call again, byte for byte: `copies` times, one by one or all at once."""
-    copies = _whole(data.get("copies", 1), "copies", 50)
-    parallel = str(data.get("parallel", "")).lower() in {"1", "true", "on"}
-    answers = courier.resend(call_key, copies, parallel=parallel)
-    statuses = ", ".join(str(answer.status) for answer in answers)
-    return {
-        "said": f"The casino answered {statuses}.",
-        "answers": [_answered(answer) for answer in answers],
-    }
-
-
-@control
 def plays_of(data: Json) -> Json:
     """Sessions, newest first, that contain `match`."""
-    found = book.find("plays", _object(data.get("match")), limit=SHOWN)
+    found = book.find("plays", json_object(data.get("match")), limit=SHOWN)
     return {"plays": [document.body for document in found]}
 
 
 @control
 def hands_of(data: Json) -> Json:
-    found = book.find("hands", _object(data.get("match")), limit=1000)
+    found = book.find("hands", json_object(data.get("match")), limit=1000)
     return {"hands": [document.body | {"key": document.key} for document in found]}
 
 
 @control
 def transactions_of(data: Json) -> Json:
     """Transactions, newest first, that contain `match`."""
-    found = book.find("transactions", _object(data.get("match")), limit=10_000)
+    found = book.find("transactions", json_object(data.get("match")), limit=10_000)
     return {"transactions": [document.body for document in found]}
-
-
-@control
-def calls_of(data: Json) -> Json:
-    """Calls to the casino, newest first, that contain `match`."""
-    found = book.find("callbacks", _object(data.get("match")), limit=1000)
-    return {"calls": [document.body | {"key": document.key} for document in found]}
-
-
-@control
-def switch_state(_data: Json) -> Json:
-    return asdict(switchboard.current())
-
-
-def _answered(answer: Answer) -> Json:
-    text = answer.body.decode("utf-8", "replace")
-    said = f"The casino answered {answer.status}: {text or answer.note}"
-    return {"said": said[:300], "status": answer.status, "body": answer.json, "note": answer.note}
 
 
 def _units(amount: Any, currency: str) -> int:
@@ -376,20 +341,6 @@ def _units(amount: Any, currency: str) -> int:
     return money.units(Decimal(text), currency)
 
 
-def _whole(value: Any, name: str, highest: int) -> int:
-    if not str(value).isdigit() or not 1 <= int(value) <= highest:
-        raise Refused(f"{name} is between 1 and {highest}.")
-    return int(value)
-
-
-def _object(value: Any) -> Json:
-    if value in (None, ""):
-        return {}
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            raise Refused("That is not JSON.") from None
-    if not isinstance(value, dict):
-        raise Refused("That is not a JSON object.")
-    return value
+repeat = control(repeat_call(courier))
+calls_of = control(find_calls(book))
+switch_state = control(show_switches(switchboard))

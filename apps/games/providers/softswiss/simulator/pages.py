@@ -1,7 +1,5 @@
 """What a tester sees of the aggregator, and presses: sessions, calls, faults, hand-made calls."""
 
-import json
-from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,16 +13,21 @@ from apps.games.providers.softswiss.simulator.aggregator import (
     switchboard,
 )
 from apps.integrations.simulation import (
-    Answer,
     Document,
     Json,
     Refused,
+    answered,
     call_row,
     casino_callback_url,
     control,
+    find_calls,
+    json_object,
     page,
+    repeat_call,
     set_callback_url,
     set_switches,
+    show_switches,
+    whole,
 )
 
 CALLS_SHOWN = 100
@@ -184,7 +187,7 @@ def spins(data: Json, session_id: str) -> Json:
     currency = opened["currency"]
     stake_units = _units(data.get("stake"), currency) if data.get("stake") else 0
     stake_units = stake_units or money.stakes(currency)[0]
-    count = _whole(data.get("count", 1), "count", SPINS_MAX)
+    count = whole(data.get("count", 1), "count", SPINS_MAX)
     rounds = []
     for _ in range(count):
         played = aggregator.play_round(session_id, stake_units, data.get("choice") or {})
@@ -230,9 +233,9 @@ def send(data: Json, session_id: str) -> Json:
         actions,
         round_id=round_id,
         finished=_maybe_bool(data.get("finished")),
-        changes=_object(data.get("changes")),
+        changes=json_object(data.get("changes")),
     )
-    return _answered(answer) | {
+    return answered(answer) | {
         "round_id": round_id,
         "action_ids": [action.action_id for action in actions],
     }
@@ -247,7 +250,7 @@ def roll_back(data: Json, action_id: str) -> Json:
     opened = aggregator.session(original["session_id"])
     rollback = Action("rollback", str(data.get("action_id") or new_id("a")), original_id=action_id)
     answer = aggregator.call(opened, [rollback], round_id=original["round_id"], finished=True)
-    return _answered(answer) | {"action_ids": [rollback.action_id]}
+    return answered(answer) | {"action_ids": [rollback.action_id]}
 
 
 @control
@@ -262,8 +265,8 @@ def roll_back_first(data: Json, session_id: str) -> Json:
     second = aggregator.call(opened, [bet], round_id=round_id, finished=False)
     return {
         "said": f"Rollback answered {first.status}, the bet after it {second.status}.",
-        "rollback": _answered(first),
-        "bet": _answered(second),
+        "rollback": answered(first),
+        "bet": answered(second),
         "round_id": round_id,
         "action_ids": [rollback.action_id, bet.action_id],
     }
@@ -285,19 +288,6 @@ def promo(data: Json, session_id: str) -> Json:
         event_type=event_type,
     )
     return {"said": "The prize is on its way.", "call": call_key}
-
-
-@control
-def repeat(data: Json, call_key: str) -> Json:
-    """Send a kept call again, byte for byte: `copies` times, one by one or all at once."""
-    copies = _whole(data.get("copies", 1), "copies", 50)
-    parallel = str(data.get("parallel", "")).lower() in {"1", "true", "on"}
-    answers = courier.resend(call_key, copies, parallel=parallel)
-    statuses = ", ".join(str(answer.status) for answer in answers)
-    return {
-        "said": f"The casino answered {statuses}.",
-        "answers": [_answered(answer) for answer in answers],
-    }
 
 
 @control
@@ -328,27 +318,15 @@ def kept_call(_data: Json, call_key: str) -> Json:
 @control
 def sessions_of(data: Json) -> Json:
     """Sessions, newest first, that contain `match`."""
-    found = book.find("sessions", _object(data.get("match")), limit=CALLS_SHOWN)
+    found = book.find("sessions", json_object(data.get("match")), limit=CALLS_SHOWN)
     return {"sessions": [document.body for document in found]}
 
 
 @control
 def actions_of(data: Json) -> Json:
     """Actions, newest first, that contain `match`."""
-    found = book.find("actions", _object(data.get("match")), limit=10_000)
+    found = book.find("actions", json_object(data.get("match")), limit=10_000)
     return {"actions": [document.body | {"action_id": document.key} for document in found]}
-
-
-@control
-def calls_of(data: Json) -> Json:
-    """Calls to the casino, newest first, that contain `match`."""
-    found = book.find("callbacks", _object(data.get("match")), limit=1000)
-    return {"calls": [document.body | {"key": document.key} for document in found]}
-
-
-@control
-def switch_state(_data: Json) -> Json:
-    return asdict(switchboard.current())
 
 
 def _action(entry: Any, currency: str) -> Action:
@@ -362,14 +340,8 @@ def _action(entry: Any, currency: str) -> Action:
         str(entry.get("action_id") or new_id("a")),
         units,
         str(entry.get("original_id", "")),
-        _object(entry.get("extra")) or None,
+        json_object(entry.get("extra")) or None,
     )
-
-
-def _answered(answer: Answer) -> Json:
-    text = answer.body.decode("utf-8", "replace")
-    said = f"The casino answered {answer.status}: {text or answer.note}"
-    return {"said": said[:300], "status": answer.status, "body": answer.json, "note": answer.note}
 
 
 def _units(amount: Any, currency: str) -> int:
@@ -379,26 +351,12 @@ def _units(amount: Any, currency: str) -> int:
     return money.units(text, currency)
 
 
-def _whole(value: Any, name: str, highest: int) -> int:
-    if not str(value).isdigit() or not 1 <= int(value) <= highest:
-        raise Refused(f"{name} is between 1 and {highest}.")
-    return int(value)
-
-
 def _maybe_bool(value: Any) -> bool | None:
     if value in (None, ""):
         return None
     return value if isinstance(value, bool) else str(value).lower() in {"1", "true", "on"}
 
 
-def _object(value: Any) -> Json:
-    if value in (None, ""):
-        return {}
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            raise Refused("That is not JSON.") from None
-    if not isinstance(value, dict):
-        raise Refused("That is not a JSON object.")
-    return value
+repeat = control(repeat_call(courier))
+calls_of = control(find_calls(book))
+switch_state = control(show_switches(switchboard))

@@ -1,6 +1,5 @@
 """What a tester sees of the gateway, and presses: send coins, approve payouts, resend, faults."""
 
-from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +11,14 @@ from apps.integrations.simulation import (
     call_row,
     casino_callback_url,
     control,
+    find_calls,
+    flag,
+    json_object,
     page,
+    repeat_call,
     set_callback_url,
     set_switches,
+    show_switches,
 )
 from apps.payments.providers.coinspaid.simulator import accounts, gateway, invoices
 from apps.payments.providers.coinspaid.simulator.chains import ASSETS
@@ -183,6 +187,7 @@ def _row(kept: Json) -> Json:
 
 switches = control(set_switches(switchboard))
 callback_url = control(set_callback_url(book))
+resend = repeat_call(courier)
 
 
 @control
@@ -203,7 +208,7 @@ def options(data: Json) -> Json:
                 raise Refused("The approval limit is an amount in EUR, or empty.")
             chosen[name] = str(value)
         else:
-            chosen[name] = _flag(value)
+            chosen[name] = flag(value)
     book.put("settings", "options", (book.get("settings", "options") or {}) | chosen)
     return {"said": "The options are set.", "options": current_options()}
 
@@ -225,7 +230,7 @@ def send(data: Json) -> Json:
         address=address,
         amount=amount,
         currency=str(data.get("currency") or ""),
-        internal=_flag(data.get("internal", False)),
+        internal=flag(data.get("internal", False)),
     )
     if data.get("riskscore"):
         with book.locked("transactions", str(deposit["id"])) as kept:
@@ -233,7 +238,7 @@ def send(data: Json) -> Json:
     confirm = data.get("confirm")
     if confirm not in (None, "") and deposit["status"] == "not_confirmed":
         book.schedule("transactions", str(deposit["id"]), None)
-        if _flag(confirm):
+        if flag(confirm):
             deposit = gateway.move(deposit["id"], "confirmed")
     said = f"{deposit['amount']} {deposit['currency']} sent: transaction {deposit['id']}."
     return {
@@ -260,7 +265,7 @@ def move(data: Json, number: int) -> Json:
     status = str(data.get("status", ""))
     book.schedule("transactions", str(number), None)
     changed = gateway.move(
-        number, status, error=str(data.get("error") or ""), is_forced=_flag(data.get("force"))
+        number, status, error=str(data.get("error") or ""), is_forced=flag(data.get("force"))
     )
     return {"said": f"The transaction is {status}.", "status": changed["status"]}
 
@@ -288,7 +293,7 @@ def contradict(data: Json, number: int) -> Json:
 def pay_invoice(data: Json, number: int) -> Json:
     """Pay a part or all of an invoice: `amount`; `confirm` makes it final at once."""
     invoice = invoices.pay(number, parse_amount(data.get("amount")))
-    if _flag(data.get("confirm", False)):
+    if flag(data.get("confirm", False)):
         book.schedule("transactions", str(number), None)
         invoice = invoices.confirm(number)
     return {"said": f"The invoice is {invoice['status']}.", "status": invoice["status"]}
@@ -331,7 +336,7 @@ def set_currency(data: Json) -> Json:
     }  # fmt: skip
     changes = {name: value for name, value in data.items() if name in names}
     if "visible" in changes:
-        changes["visible"] = _flag(changes["visible"])
+        changes["visible"] = flag(changes["visible"])
     book.put("currencies", code, (book.get("currencies", code) or {}) | changes)
     return {"said": f"The list says something else about {code} now."}
 
@@ -369,22 +374,7 @@ def resend_latest(data: Json, number: int) -> Json:
     calls = book.find("callbacks", {"reference": str(number)}, limit=1)
     if not calls:
         raise Refused("Nothing was sent about this transaction yet.", 404)
-    return _repeat(data, calls[0].key)
-
-
-@control
-def repeat(data: Json, call_key: str) -> Json:
-    """Send a kept call again, byte for byte: `copies` times, one by one or all at once."""
-    return _repeat(data, call_key)
-
-
-def _repeat(data: Json, call_key: str) -> Json:
-    copies = str(data.get("copies", 1))
-    if not copies.isdigit():
-        raise Refused("copies is a whole number.")
-    answers = courier.resend(call_key, int(copies), parallel=_flag(data.get("parallel")))
-    statuses = [answer.status for answer in answers]
-    return {"said": f"The casino answered {', '.join(map(str, statuses))}.", "statuses": statuses}
+    return resend(data, calls[0].key)
 
 
 @control
@@ -395,28 +385,12 @@ def transaction_state(_data: Json, number: int) -> Json:
 @control
 def transactions_of(data: Json) -> Json:
     """Transactions, newest first, that contain `match`; `limit` of them."""
-    found = book.find("transactions", _match(data), limit=int(data.get("limit", 100_000)))
+    found = book.find(
+        "transactions", json_object(data.get("match")), limit=int(data.get("limit", 100_000))
+    )
     return {"transactions": [document.body for document in found]}
 
 
-@control
-def calls_of(data: Json) -> Json:
-    """Calls to the casino, newest first, that contain `match`."""
-    found = book.find("callbacks", _match(data), limit=int(data.get("limit", 100_000)))
-    return {"calls": [document.body | {"key": document.key} for document in found]}
-
-
-@control
-def switch_state(_data: Json) -> Json:
-    return asdict(switchboard.current())
-
-
-def _match(data: Json) -> Json:
-    match = data.get("match", {})
-    if not isinstance(match, dict):
-        raise Refused("match is an object.")
-    return match
-
-
-def _flag(value: Any) -> bool:
-    return value if isinstance(value, bool) else str(value).lower() in {"1", "true", "on"}
+repeat = control(resend)
+calls_of = control(find_calls(book))
+switch_state = control(show_switches(switchboard))

@@ -1,8 +1,5 @@
 """What a tester sees of the vendor, and presses: its transactions, its staff's buttons, faults."""
 
-from dataclasses import asdict
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 
 from apps.integrations.simulation import (
@@ -11,9 +8,14 @@ from apps.integrations.simulation import (
     call_row,
     casino_callback_url,
     control,
+    find_calls,
+    flag,
+    json_object,
     page,
+    repeat_call,
     set_callback_url,
     set_switches,
+    show_switches,
 )
 from apps.payments.providers.paymentiq.simulator import gateway
 from apps.payments.providers.paymentiq.simulator.gateway import (
@@ -96,7 +98,7 @@ def options(data: Json) -> Json:
             raise Refused(f"There is no option called {name}.")
         known = gateway.SETTINGS[name]
         if isinstance(known, bool):
-            chosen[name] = _flag(value)
+            chosen[name] = flag(value)
         elif isinstance(known, int):
             if not str(value).isdigit():
                 raise Refused(f"{name} is a whole number.")
@@ -244,29 +246,15 @@ def undo(data: Json, number: int) -> Json:
         str(data.get("kind", "Refund")),
         amount=str(data.get("amount") or ""),
         outcome=str(data.get("outcome") or "success"),
-        announce=_flag(data.get("announce", True)),
+        announce=flag(data.get("announce", True)),
     )
     return {"said": f"{kept['txName']} {kept['id']} of {number}.", "transaction": kept}
 
 
 @control
 def pay_again(data: Json, number: int) -> Json:
-    kept = gateway.pay_again(number, announce=_flag(data.get("announce", True)))
+    kept = gateway.pay_again(number, announce=flag(data.get("announce", True)))
     return {"said": f"Paid again as {kept['id']}.", "transaction": kept}
-
-
-@control
-def repeat(data: Json, call_key: str) -> Json:
-    """Send a kept call again, byte for byte: `copies` times, one by one or all at once."""
-    copies = str(data.get("copies", 1))
-    if not copies.isdigit():
-        raise Refused("copies is a whole number.")
-    answers = courier.resend(call_key, int(copies), parallel=_flag(data.get("parallel")))
-    return {
-        "said": f"The casino answered {', '.join(str(one.status) for one in answers)}.",
-        "statuses": [one.status for one in answers],
-        "answers": [one.json for one in answers],
-    }
 
 
 @control
@@ -277,15 +265,8 @@ def transaction(_data: Json, number: int) -> Json:
 @control
 def transactions_of(data: Json) -> Json:
     """Transactions, newest first, that contain `match`."""
-    found = book.find(TRANSACTIONS, _match(data), limit=100_000)
+    found = book.find(TRANSACTIONS, json_object(data.get("match")), limit=100_000)
     return {"transactions": [document.body for document in found]}
-
-
-@control
-def calls_of(data: Json) -> Json:
-    """Calls to the casino, newest first, that contain `match`."""
-    found = book.find("callbacks", _match(data), limit=100_000)
-    return {"calls": [document.body | {"key": document.key} for document in found]}
 
 
 @control
@@ -293,17 +274,6 @@ def totals(_data: Json) -> Json:
     return {"totals": gateway.totals()}
 
 
-@control
-def switch_state(_data: Json) -> Json:
-    return asdict(switchboard.current())
-
-
-def _match(data: Json) -> Json:
-    match = data.get("match", {})
-    if not isinstance(match, dict):
-        raise Refused("match is an object.")
-    return match
-
-
-def _flag(value: Any) -> bool:
-    return value if isinstance(value, bool) else str(value).lower() in {"1", "true", "on"}
+repeat = control(repeat_call(courier))
+calls_of = control(find_calls(book))
+switch_state = control(show_switches(switchboard))
