@@ -37,10 +37,9 @@ from tests.wallet.surroundings import ROOT, database_url, end_backends
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
 SOCKETS = 500
+NAME = "crash-under-test"
 # All newcomers read the state one after the other; on a busy machine that takes a while.
 PATIENCE_SECONDS = 120
-NAME = "crash-under-test"
-PATIENCE_SECONDS = 60
 State = CrashRound.State
 
 
