@@ -26,8 +26,11 @@ _numbers = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long ones first: at the end one process would wait for them."""
+    """The long ones first: at the end one process would wait for them. Rules are found by id."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    for item in items:
+        for marker in item.iter_markers("rule"):
+            item.extra_keyword_matches.update(rule.replace("-", "_") for rule in marker.args)
 
 
 @pytest.hookimpl(tryfirst=True)

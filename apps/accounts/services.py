@@ -132,7 +132,7 @@ def make_player(
 def set_status(*, player_id: int, status: str, actor: models.Model | str, reason: str) -> Player:
     """Change what a player may do. Money gates follow in the same transaction (wallet.services).
 
-    Call `wallet.services.set_player_status`, which locks the wallets first, from every door.
+    Call `wallet.services.set_player_status`, which writes the wallets' blocks too, from every door.
     """
     player = Player.objects.select_for_update(no_key=True).filter(pk=player_id).first()
     if player is None:

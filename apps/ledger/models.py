@@ -112,10 +112,15 @@ class Kind(models.IntegerChoices):
 
 
 class Block(models.IntegerChoices):
-    """Bits of `Wallet.blocks`: what money may not do."""
+    """Bits of `Wallet.blocks`: what money may not do.
+
+    LIMITED refuses nothing by itself: bets of such a wallet are asked about one by one.
+    """
 
     PLAY = 1
     WITHDRAW = 2
+    DEPOSIT = 4
+    LIMITED = 8
 
 
 class Wallet(models.Model):

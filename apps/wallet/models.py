@@ -173,3 +173,29 @@ class VaultRelease(models.Model):
     @property
     def money(self) -> Money:
         return Money.from_major(self.amount, ledger.currency(self.currency_id))
+
+
+class Restriction(models.Model):
+    """One reason why a player may not do something; open until it is lifted (`restrictions.py`)."""
+
+    player = models.ForeignKey("accounts.Player", on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(max_length=32)
+    stops = models.PositiveSmallIntegerField(help_text="Bits of ledger.Block.")
+    words = models.CharField(max_length=200, help_text="What the player reads.")
+    reason = models.CharField(max_length=500)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "wallet_restriction"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["player", "code"],
+                condition=Q(lifted_at=None),
+                name="wallet_restriction_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} of player {self.player_id}"

@@ -5,15 +5,9 @@ from django.db import models, transaction
 from apps.accounts import services as accounts
 from apps.accounts.models import Player
 from apps.ledger import services as ledger
-from apps.ledger.models import Block, Purse, Wallet
+from apps.ledger.models import Purse, Wallet
 from apps.ledger.selectors import currency, currency_id
-
-BLOCKS_OF_STATUS = {
-    Player.Status.ACTIVE: 0,
-    # A suspended player may still take their own money out.
-    Player.Status.SUSPENDED: Block.PLAY,
-    Player.Status.CLOSED: Block.PLAY,
-}
+from apps.wallet import restrictions
 
 
 def open_wallet(*, player_id: int, currency_code: str, purse: int = Purse.CASH) -> Wallet:
@@ -40,6 +34,6 @@ def set_player_status(
     The blocks are written under the lock of every wallet, so a bet that is under way either
     commits before the change or is refused by it. Raises NotFound, InvalidInput.
     """
-    if status in Player.Status.values:
-        ledger.set_blocks(player_id=player_id, blocks=BLOCKS_OF_STATUS[Player.Status(status)])
-    return accounts.set_status(player_id=player_id, status=status, actor=actor, reason=reason)
+    player = accounts.set_status(player_id=player_id, status=status, actor=actor, reason=reason)
+    restrictions.write_blocks(player)
+    return player
