@@ -19,6 +19,7 @@ import psutil
 HOST = "127.0.0.1"
 POLL_SECONDS = 0.1
 STOP_SECONDS = 10
+KILLED_SECONDS = 5
 RESTARTS_MAX, RESTARTS_SECONDS = 5, 60
 RESTART_PAUSE_SECONDS = 0.3  # times the restarts before
 LOG_LINES = 12
@@ -343,9 +344,22 @@ def programs(port: int, *, data: Path, queues: Sequence[str]) -> dict[str, Progr
 
 
 def _kill_group(pid: int) -> None:
+    """Kill a group and wait until it is gone: who is dying may still hold its port for a moment."""
     # macOS answers "not permitted" for a group of which only a zombie is left.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
+    deadline = time.monotonic() + KILLED_SECONDS
+    while _runs(pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def _runs(group: int) -> bool:
+    """Whether anything of the group still runs; what waits to be reaped does not."""
+    for process in psutil.process_iter():
+        with suppress(ProcessLookupError, PermissionError, psutil.Error):
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                return True
+    return False
 
 
 def _ending(code: int) -> str:

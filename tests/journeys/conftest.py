@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests import chromium
+from tests.chromium import shared
 from tests.demo.conftest import OURS, four_free_ports
 from tests.demo.running import FIRST_START_SECONDS, Demo, manage, wait_for
-from tests.site.browser import FLAGS
 
 
 class Casino:
@@ -66,18 +65,10 @@ class Casino:
         return code
 
 
-@pytest.fixture(scope="session", name="chromium")
-def _chromium() -> str:
-    return chromium.need()
-
-
-# Of the module, not the session: Playwright runs once at a time, and other tests start it too.
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+def browser() -> Iterator[Browser]:
+    with shared.open() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

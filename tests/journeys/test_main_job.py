@@ -4,7 +4,6 @@ import re
 import signal
 from pathlib import Path
 
-import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, expect
@@ -13,6 +12,7 @@ from tests.demo.conftest import four_free_ports, is_free
 from tests.demo.running import is_let_in, manage, servers, wait_for
 from tests.journeys.conftest import Casino
 from tests.site.browser import DESKTOP, PHONE
+from tests.web import web
 
 pytestmark = pytest.mark.slow
 
@@ -125,12 +125,12 @@ def test_a_new_player_pays_in_plays_and_is_paid_out(
 
 def test_it_heals_itself_leaves_nothing_behind_and_keeps_its_data(casino: Casino) -> None:
     # A lobby with games, whose pictures and style sheets are there.
-    lobby = httpx.get(casino.origin, trust_env=False)
+    lobby = web.get(casino.origin)
     assert lobby.status_code == 200
     assert "1,257 games" in lobby.text
     sheet = re.search(r'href="(/static/css/tokens[^"]+)"', lobby.text)
     assert sheet is not None
-    assert httpx.get(casino.origin + sheet[1], trust_env=False).status_code == 200
+    assert web.get(casino.origin + sheet[1]).status_code == 200
 
     # The printed logins work.
     password = casino.password

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import Page, WebSocketRoute, expect, sync_playwright
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from apps.accounts.models import Player
 from apps.messaging import letters, mail, services
 from apps.messaging.models import Mail, Suppression
+from tests.chromium import shared
 from tests.messaging.conftest import code_mail, money_mail
 from tests.operator.factories import make_staff, signed_in
 from tests.simulator_client import Sendpost
@@ -136,22 +137,18 @@ def test_the_mailbox_shows_mails_as_their_recipients_see_them(
     money_mail(player)
     mail.send_due()
     row = Mail.objects.get(kind="deposit_confirmed")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser.CHROMIUM, args=browser.FLAGS)
+    with shared.open() as chromium:
         page = chromium.new_page(viewport={"width": size[0], "height": size[1]})
-        try:
-            for path in ("", "suppressions/", "calls/", "messages/none/"):
-                page.goto(f"{sendpost.origin}/sendpost/{path}")
-                check(page, path)
-            page.goto(f"{sendpost.origin}/sendpost/?to={player.user.email}")
-            page.get_by_role("link", name=row.subject).click()
-            frame = page.frame_locator("iframe")
-            expect(frame.get_by_role("heading", name="Your deposit is in")).to_be_visible()
-            link = frame.get_by_role("link", name="See the deposit")
-            expect(link).to_have_attribute("href", "https://casino.test/wallet/deposits/dp_x/")
-            check(page, "message")
-            page.get_by_role("button", name="Complain").click()
-            expect(page.get_by_text("spam is reported.")).to_be_visible()
-        finally:
-            chromium.close()
+        for path in ("", "suppressions/", "calls/", "messages/none/"):
+            page.goto(f"{sendpost.origin}/sendpost/{path}")
+            check(page, path)
+        page.goto(f"{sendpost.origin}/sendpost/?to={player.user.email}")
+        page.get_by_role("link", name=row.subject).click()
+        frame = page.frame_locator("iframe")
+        expect(frame.get_by_role("heading", name="Your deposit is in")).to_be_visible()
+        link = frame.get_by_role("link", name="See the deposit")
+        expect(link).to_have_attribute("href", "https://casino.test/wallet/deposits/dp_x/")
+        check(page, "message")
+        page.get_by_role("button", name="Complain").click()
+        expect(page.get_by_text("spam is reported.")).to_be_visible()
     assert [one["type"] for one in sendpost.suppressions()] == ["spamComplaint"]

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from django.contrib.staticfiles import finders
-from playwright.sync_api import Error, Page, sync_playwright
+from playwright.sync_api import Error, Page
 
 from apps.originals.fairness import crash as curve
 from apps.originals.fairness import games, tables
 from apps.originals.fairness.draws import Draws, SharedDraw
 from apps.originals.rules import CASH_OUT, RULES
-from tests.site.browser import CHROMIUM, FLAGS, ORIGIN
+from tests.chromium import shared
+from tests.site.browser import ORIGIN
 
 pytestmark = pytest.mark.browser
 
@@ -35,13 +36,11 @@ SCRIPT = """async ([source, bets]) => {
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     """An empty page of a secure origin: only there a browser computes hashes."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with shared.open() as browser:
         page = browser.new_page()
         page.route("**/*", lambda route: route.fulfill(body="<!doctype html>"))
         page.goto(ORIGIN)
         yield page
-        browser.close()
 
 
 @pytest.fixture(scope="module")

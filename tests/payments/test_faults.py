@@ -5,7 +5,6 @@ import signal
 from datetime import timedelta
 from decimal import Decimal
 
-import httpx
 import pytest
 
 from apps.audit.models import Alarm
@@ -32,6 +31,7 @@ from tests.payments.factories import (
 )
 from tests.seeds import seeds
 from tests.simulator_client import Coinspaid
+from tests.web import web
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -67,7 +67,7 @@ class Bench:
 
     def post(self, body: bytes, headers: dict[str, str] | None = None) -> int:
         """A callback over HTTP, signed as the gateway does it unless headers are given."""
-        answer = httpx.post(
+        answer = web.post(
             f"{self.origin}/callbacks/coinspaid/",
             content=body,
             headers=signed_headers(body) if headers is None else headers,

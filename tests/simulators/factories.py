@@ -11,6 +11,7 @@ import httpx
 
 from apps.games.providers.softswiss.simulator import catalogue
 from tests.simulator_client import Asked, Coinspaid, RecordingCasino, Softswiss
+from tests.web import web
 
 TOKEN = b"test-softswiss-token"
 SECRET = b"test-coinspaid-secret"
@@ -31,9 +32,7 @@ def a_game(**wanted: Any) -> catalogue.Game:
 def ask_aggregator(softswiss: Softswiss, path: str, **data: Any) -> httpx.Response:
     body = json.dumps({"casino_id": "test-casino"} | data).encode()
     signature = hmac.new(TOKEN, body, hashlib.sha256).hexdigest()
-    return httpx.post(
-        softswiss.base_url + path, content=body, headers={"X-REQUEST-SIGN": signature}
-    )
+    return web.post(softswiss.base_url + path, content=body, headers={"X-REQUEST-SIGN": signature})
 
 
 def a_user(player_id: str = "u-1", **changes: Any) -> Json:
@@ -86,7 +85,7 @@ def ask_gateway(
     coinspaid: Coinspaid, path: str, *, method: str = "POST", **data: Any
 ) -> httpx.Response:
     body = json.dumps(data).encode()
-    return httpx.request(
+    return web.request(
         method,
         coinspaid.base_url + path,
         content=body,

@@ -7,12 +7,12 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-import httpx
 import pytest
 
 from apps.games.providers.alea.simulator import catalogue, engines
 from tests.simulator_client import Alea, ControlRefused, RecordingCasino
 from tests.simulators.test_alea_table import SmallCasino
+from tests.web import web
 
 SECRET = b"test-alea-secret"
 QUERY = "casinoSessionId=cs-1&device=DESKTOP&gameMode=REAL"
@@ -101,12 +101,12 @@ def test_an_address_that_is_not_right_opens_nothing(alea: Alea, casino: Recordin
         403,
         {"status": "DENIED", "code": "SESSION_EXPIRED", "message": ""},
     )
-    expired = httpx.get(f"{base}/{LIVE}?{QUERY}")
+    expired = web.get(f"{base}/{LIVE}?{QUERY}")
 
     assert (expired.status_code, "Open it again" in expired.text) == (403, True)
-    assert httpx.get(f"{base}/1?{QUERY}").status_code == 404
-    assert httpx.get(f"{base}/{LIVE}?casinoSessionId=x").status_code == 400
-    assert httpx.get(f"{base}/{LIVE}?{QUERY.replace('REAL', 'DEMO')}").status_code == 400
+    assert web.get(f"{base}/1?{QUERY}").status_code == 404
+    assert web.get(f"{base}/{LIVE}?casinoSessionId=x").status_code == 400
+    assert web.get(f"{base}/{LIVE}?{QUERY.replace('REAL', 'DEMO')}").status_code == 400
     assert alea.control("find/plays")["plays"] == []
 
 
@@ -116,9 +116,9 @@ def test_only_the_operator_reads_the_catalogue(alea: Alea) -> None:
     }
     good = {"Authorization": "Bearer test-alea-token", "Alea-CasinoId": "1204"}
 
-    stranger = httpx.post(f"{alea.base_url}/api/graphql", json=body)
-    listed = httpx.post(f"{alea.base_url}/api/graphql", json=body, headers=good).json()
-    wrong = httpx.post(
+    stranger = web.post(f"{alea.base_url}/api/graphql", json=body)
+    listed = web.post(f"{alea.base_url}/api/graphql", json=body, headers=good).json()
+    wrong = web.post(
         f"{alea.base_url}/api/graphql", json={"query": "{ nothing }"}, headers=good
     ).json()
 

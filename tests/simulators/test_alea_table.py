@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests import chromium
+from tests.chromium import shared
 from tests.simulator_client import Alea, Asked, RecordingCasino
 
 WIDE, UPRIGHT = (960, 540), (390, 760)
@@ -37,12 +37,8 @@ class SmallCasino:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium.PATH, args=["--no-sandbox", "--disable-gpu"]
-        )
+    with shared.open() as browser:
         yield browser
-        browser.close()
 
 
 def open_table(

@@ -1,9 +1,9 @@
-import httpx
 import yaml
 
 from apps.games.providers.softswiss.simulator import catalogue
 from tests.simulator_client import Softswiss
 from tests.simulators.factories import ask_aggregator
+from tests.web import web
 
 
 def test_there_are_1200_games_with_unlike_titles() -> None:
@@ -29,9 +29,9 @@ def test_the_catalogue_is_the_same_every_time() -> None:
 
 
 def test_the_index_leads_to_every_game(softswiss: Softswiss) -> None:
-    index = httpx.get(f"{softswiss.base_url}/allprovidersurls.txt").text.split()
+    index = web.get(f"{softswiss.base_url}/allprovidersurls.txt").text.split()
 
-    listed = [entry for url in index for entry in yaml.safe_load(httpx.get(url).text)]
+    listed = [entry for url in index for entry in yaml.safe_load(web.get(url).text)]
 
     assert len(index) == 20
     assert len(listed) == 1200
@@ -49,4 +49,4 @@ def test_game_list_of_v2_names_the_same_games(softswiss: Softswiss) -> None:
 
 
 def test_an_unknown_provider_has_no_file(softswiss: Softswiss) -> None:
-    assert httpx.get(f"{softswiss.base_url}/l/nobody.yaml").status_code == 404
+    assert web.get(f"{softswiss.base_url}/l/nobody.yaml").status_code == 404

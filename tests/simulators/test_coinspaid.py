@@ -4,12 +4,12 @@ import json
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import pytest
 
 from apps.payments.providers.coinspaid.simulator import chains
 from tests.simulator_client import Coinspaid, ControlRefused, RecordingCasino
 from tests.simulators.factories import SECRET, ask_gateway, take_address, withdraw
+from tests.web import web
 
 CRYPTO = ["BTC", "LTC", "DOGE", "ETH", "USDTE", "USDTT", "USDC", "TRX", "XRP"]
 
@@ -49,7 +49,7 @@ def test_a_call_without_the_right_headers_gets_403(
     sent = headers(b"{}") | change
     sent.pop(drop, None)
 
-    response = httpx.post(f"{coinspaid.base_url}/accounts/list", content=b"{}", headers=sent)
+    response = web.post(f"{coinspaid.base_url}/accounts/list", content=b"{}", headers=sent)
 
     assert response.status_code == 403
     assert response.json()["code"] == code
@@ -61,14 +61,14 @@ def test_a_body_that_is_no_object_is_a_bad_content_format(
 ) -> None:
     url = f"{coinspaid.base_url}/addresses/take"
 
-    response = httpx.post(url, content=body, headers=headers(body))
+    response = web.post(url, content=body, headers=headers(body))
 
     assert response.status_code == 400
     assert response.json()["code"] == "bad_content_format"
 
 
 def test_ping_needs_no_key_and_a_wrong_address_gets_no_404(coinspaid: Coinspaid) -> None:
-    assert httpx.get(f"{coinspaid.base_url}/ping").text == "OK"
+    assert web.get(f"{coinspaid.base_url}/ping").text == "OK"
     wrong = ask_gateway(coinspaid, "/withdrawals/crypto")
     assert (wrong.status_code, wrong.json()["code"]) == (403, "required_header_key")
 

@@ -25,6 +25,7 @@ from tests.simulators.factories import (
     take_address,
     withdraw,
 )
+from tests.web import web
 
 SLOT = a_game(category="slots", is_apart=False, has_freespins=False)
 
@@ -83,7 +84,7 @@ def test_an_answer_may_never_come(coinspaid: Coinspaid) -> None:
     coinspaid.switches(api_answer="hang", remaining=1)
 
     with pytest.raises(httpx.ReadTimeout):
-        httpx.post(f"{coinspaid.base_url}/accounts/list", timeout=0.5)
+        web.post(f"{coinspaid.base_url}/accounts/list", timeout=0.5)
 
 
 # ---- calls to the casino -----------------------------------------------------------------------
@@ -278,4 +279,4 @@ def test_the_simulators_end_with_the_process_that_started_them(simulators: Simul
 
     assert running.process.wait(timeout=10) is not None
     with pytest.raises(httpx.ConnectError):
-        httpx.get(f"{running.origin}/readyz")
+        web.get(f"{running.origin}/readyz")

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests import chromium
+from tests.chromium import shared
 from tests.simulator_client import Softswiss
 from tests.simulators.factories import SmallWallet, a_game, open_v1
 
-CHROMIUM = chromium.PATH
 GO = '[data-part="go"]:not([disabled])'
 WIDE, UPRIGHT = (960, 540), (390, 760)
 
@@ -20,12 +19,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
+    with shared.open() as browser:
         yield browser
-        browser.close()
 
 
 def open_page(

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 
 from tests.simulator_client import Asked, ControlRefused, Json, Paymentiq, RecordingCasino
+from tests.web import web
 
 USER = "pl_abc-EUR"
 
@@ -34,13 +35,13 @@ def office(paymentiq: Paymentiq) -> httpx.Client:
     """The Admin API with a bearer."""
     pair = f"{settings.PAYMENTIQ_CLIENT_ID}:{settings.PAYMENTIQ_CLIENT_SECRET}"
     basic = base64.b64encode(pair.encode()).decode()
-    answered = httpx.post(
+    answered = web.post(
         f"{paymentiq.base_url}/oauth/token?grant_type=client_credentials",
         headers={"Authorization": f"Basic {basic}"},
-        trust_env=False,
     ).json()
     assert answered["expires_in"] > 0
     return httpx.Client(
+        verify=False,
         base_url=f"{paymentiq.base_url}/admin/v1",
         params={"merchantId": settings.PAYMENTIQ_MERCHANT_ID},
         headers={"Authorization": f"Bearer {answered['access_token']}"},
@@ -111,7 +112,7 @@ def test_the_back_office_wants_a_bearer_a_merchant_and_a_body(paymentiq, casino,
     kept = paymentiq.start("withdrawal", USER, "s", "20.00")
     path = f"/payments/approve/{kept['id']}"
 
-    assert httpx.get(f"{paymentiq.base_url}/admin/v1/payments", trust_env=False).status_code == 401
+    assert web.get(f"{paymentiq.base_url}/admin/v1/payments").status_code == 401
     assert office.get("/payments", params={"merchantId": "1"}).status_code == 403
     assert office.post(path).status_code == 400
     approved = office.post(path, json={})
@@ -141,9 +142,9 @@ def test_the_player_takes_a_waiting_payout_back_by_the_front_api(paymentiq, casi
         f"/{kept['id']}"
     )
 
-    status = httpx.get(f"{url}/status?sessionId=s", trust_env=False).json()
+    status = web.get(f"{url}/status?sessionId=s").json()
     assert status["txState"] == "WAITING_APPROVAL"
-    gone = httpx.delete(f"{url}?sessionId=s", trust_env=False).json()
+    gone = web.delete(f"{url}?sessionId=s").json()
     assert gone["txState"] == "CANCELLED"
     paymentiq.settled(reference=str(kept["id"]), kind="cancel")
     assert casino.asked[-1].json["statusCode"] == "600"
@@ -153,24 +154,22 @@ def test_the_front_api_pays_without_the_cashier(paymentiq, casino):
     url = f"{paymentiq.cashier_url}/api/creditcard/deposit"
     data = {"userId": USER, "sessionId": "s", "amount": "25.00"}
 
-    assert httpx.post(f"{url}/validate", json=data, trust_env=False).json()["success"] is True
-    made = httpx.post(f"{url}/process", json=data, trust_env=False).json()
+    assert web.post(f"{url}/validate", json=data).json()["success"] is True
+    made = web.post(f"{url}/process", json=data).json()
     assert (made["txState"], made["redirectOutput"]["container"]) == ("WAITING_INPUT", "iframe")
-    refused = httpx.post(f"{url}/process", json={**data, "amount": "x"}, trust_env=False).json()
+    refused = web.post(f"{url}/process", json={**data, "amount": "x"}).json()
     assert refused["success"] is False
 
 
 def test_the_cashier_shows_methods_of_the_users_country(paymentiq, casino):
     query = {"userId": USER, "sessionId": "s", "attributes.hostUri": "http://casino.test"}
 
-    shown = httpx.get(f"{paymentiq.cashier_url}/", params=query, trust_env=False)
+    shown = web.get(f"{paymentiq.cashier_url}/", params=query)
     assert 'data-host="http://casino.test"' in shown.text
     assert "Bank transfer" in shown.text
     assert "frame-ancestors http: https:" in shown.headers["content-security-policy"]
     evil = {**query, "attributes.hostUri": "javascript:alert(1)"}
-    assert (
-        'data-host=""' in httpx.get(f"{paymentiq.cashier_url}/", params=evil, trust_env=False).text
-    )
+    assert 'data-host=""' in web.get(f"{paymentiq.cashier_url}/", params=evil).text
 
 
 @pytest.mark.parametrize(
@@ -193,5 +192,5 @@ def test_what_a_tester_cannot_mean_is_refused(paymentiq, casino, control, data):
 def test_its_pages_open(paymentiq, casino, path):
     paymentiq.start("deposit", USER, "s", "50.00")
 
-    status = httpx.get(f"{paymentiq.origin}/paymentiq/{path}", trust_env=False).status_code
+    status = web.get(f"{paymentiq.origin}/paymentiq/{path}").status_code
     assert status == (404 if path == "transactions/1/" else 200)

@@ -18,6 +18,7 @@ from tests.simulators.factories import (
     open_v1,
     open_v2,
 )
+from tests.web import web
 
 SLOT = a_game(category="slots", is_apart=False, has_freespins=False)
 SLOT_APART = a_game(category="slots", is_apart=True, has_freespins=False)
@@ -43,7 +44,7 @@ def test_the_published_signatures_are_ours() -> None:
 
 @pytest.mark.parametrize("signature", [b"", b"00", "ü".encode()])
 def test_a_wrong_signature_is_refused(softswiss: Softswiss, signature: bytes) -> None:
-    response = httpx.post(
+    response = web.post(
         f"{softswiss.base_url}/sessions",
         content=b"{}",
         headers={b"X-REQUEST-SIGN": signature},
@@ -58,8 +59,8 @@ def test_the_signature_covers_the_bytes_and_not_the_meaning(softswiss: Softswiss
     signature = hmac.new(TOKEN, signed, hashlib.sha256).hexdigest()
     headers = {"X-REQUEST-SIGN": signature.upper()}
 
-    same = httpx.post(f"{softswiss.base_url}/demo", content=signed, headers=headers)
-    respaced = httpx.post(f"{softswiss.base_url}/demo", content=signed + b" ", headers=headers)
+    same = web.post(f"{softswiss.base_url}/demo", content=signed, headers=headers)
+    respaced = web.post(f"{softswiss.base_url}/demo", content=signed + b" ", headers=headers)
 
     assert same.status_code == 200
     assert respaced.status_code == 403
@@ -124,7 +125,7 @@ def test_currency_and_mail_of_a_player_are_fixed(softswiss: Softswiss) -> None:
 
 
 def test_v2_errors_are_twirp_errors(softswiss: Softswiss) -> None:
-    unsigned = httpx.post(f"{softswiss.base_url}/v2/casino_a8r.Launcher/Real", content=b"{}")
+    unsigned = web.post(f"{softswiss.base_url}/v2/casino_a8r.Launcher/Real", content=b"{}")
     unknown = ask_aggregator(softswiss, "/v2/casino_a8r.Nothing/Here")
 
     assert unsigned.status_code == 403
@@ -350,7 +351,7 @@ def test_a_stake_outside_the_offer_is_refused(
     session = open_v1(softswiss, SLOT)
 
     if stake == "100.01":
-        response = httpx.post(f"{softswiss.base_url}/game/{session}/spin", json={"stake": "10001"})
+        response = web.post(f"{softswiss.base_url}/game/{session}/spin", json={"stake": "10001"})
         assert response.status_code == 400
         assert "highest stake" in response.json()["error"]
     else:
@@ -470,8 +471,8 @@ def test_every_listed_picture_is_drawn(softswiss: Softswiss) -> None:
     first = providers[0]
 
     url = first["image_assets"]["base_url"] + first["games"][0]["images"]["square"]
-    picture = httpx.get(url)
+    picture = web.get(url)
 
     assert picture.headers["content-type"] == "image/svg+xml"
     assert picture.text.startswith("<svg")
-    assert httpx.get(url.replace(".svg", "x.svg")).status_code == 404
+    assert web.get(url.replace(".svg", "x.svg")).status_code == 404

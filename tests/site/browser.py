@@ -13,13 +13,11 @@ from urllib.parse import urlsplit
 
 from django.contrib.staticfiles import finders
 from django.test import Client
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page, Route
 
-from tests import chromium
+from tests.chromium import shared
 
 ORIGIN = "https://casino.test"
-CHROMIUM = chromium.PATH
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 DESKTOP = (1440, 900)
 PHONE = (390, 844)
 SMALL = (320, 700)
@@ -64,18 +62,14 @@ class Visit:
 @contextmanager
 def visiting(client: Client, size: tuple[int, int] = DESKTOP) -> Iterator[Visit]:
     """Open a browser window whose every request goes to `client`."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with shared.open() as browser:
         page = browser.new_page(viewport={"width": size[0], "height": size[1]})
         visit = Visit(page)
         page.on("console", lambda message: note(visit, message.type, message.text))
         page.on("pageerror", lambda error: visit.complaints.append(str(error)))
         page.route("**/*", lambda route: answer(route, client, visit))
         page.route_web_socket("**/ws/**", lambda _socket: None)
-        try:
-            yield visit
-        finally:
-            browser.close()
+        yield visit
 
 
 def note(visit: Visit, kind: str, text: str) -> None:

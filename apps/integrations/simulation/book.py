@@ -16,6 +16,8 @@ from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
+from apps.integrations.simulation.clockwork import clockwork
+
 logger = logging.getLogger(__name__)
 
 Json = dict[str, Any]  # a vendor's document: its shape is the vendor's business
@@ -80,7 +82,8 @@ class Book:
                 " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
                 (self.vendor, collection, key, Jsonb(body), due_at),
             )
-            return cursor.rowcount == 1
+        clockwork.wake()
+        return cursor.rowcount == 1
 
     def put(self, collection: str, key: str, body: Json, *, due_at: datetime | None = None) -> None:
         """Write a document, over an earlier one if there is one."""
@@ -91,6 +94,7 @@ class Book:
                 " DO UPDATE SET body = excluded.body, due_at = excluded.due_at",
                 (self.vendor, collection, key, Jsonb(body), due_at),
             )
+        clockwork.wake()
 
     def get(self, collection: str, key: str) -> Json | None:
         with self._connection() as connection:
@@ -135,6 +139,7 @@ class Book:
                 " WHERE vendor = %s AND collection = %s AND key = %s",
                 (Jsonb(body), self.vendor, collection, key),
             )
+        clockwork.wake()
 
     def schedule(self, collection: str, key: str, due_at: datetime | None) -> None:
         """Say when the document wants attention next, or that it wants none."""
@@ -144,6 +149,7 @@ class Book:
                 " WHERE vendor = %s AND collection = %s AND key = %s",
                 (due_at, self.vendor, collection, key),
             )
+        clockwork.wake()
 
     def take_due(self, collection: str, limit: int = 64) -> list[Document]:
         """Documents whose time has come, for this caller alone until the lease ends."""

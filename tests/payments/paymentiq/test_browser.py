@@ -11,14 +11,15 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.cached_db import SessionStore
-from playwright.sync_api import FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import FrameLocator, Page, expect
 
 from apps.accounts.models import Player
+from tests.chromium import shared
 from tests.conftest import PASSWORD
 from tests.payments.factories import cash, reserved
 from tests.payments.paymentiq.factories import Desk, wait_for
 from tests.simulator_client import Paymentiq
-from tests.site.browser import CHROMIUM, DESKTOP, FLAGS, PHONE
+from tests.site.browser import DESKTOP, PHONE
 
 # Not `pytest.mark.django_db`: the live server's threads need what is committed.
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -72,8 +73,7 @@ def visitor(
     # queries, which are as synchronous as ever.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     width, height = request.param
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with shared.open() as browser:
         context = browser.new_context(viewport={"width": width, "height": height})
         context.add_cookies(
             [
@@ -88,7 +88,6 @@ def visitor(
         made.page.on("console", lambda said: note(made, said.type, said.text))
         made.page.on("pageerror", lambda error: made.complaints.append(str(error)))
         yield made
-        browser.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 

@@ -10,7 +10,6 @@ import time
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import pytest
 
 from apps.accounts.models import Player, User
@@ -36,6 +35,7 @@ from tests.payments.paymentiq.factories import (
 from tests.payments.soak.base import World
 from tests.payments.soak.paymentiq import PaymentiqPart
 from tests.seeds import seeds
+from tests.web import web
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -65,7 +65,7 @@ class Bench:
 
     def post(self, action: str, body: bytes, authorization: str) -> int:
         """A call over HTTP as somebody makes it who has this credential."""
-        return httpx.post(
+        return web.post(
             f"{self.origin}/callbacks/paymentiq/{action}",
             content=body,
             headers={"authorization": authorization, "content-type": "application/json"},
