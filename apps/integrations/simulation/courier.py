@@ -16,7 +16,7 @@ from apps.integrations.simulation.book import Book, Document, Json, Refused
 from apps.integrations.simulation.faults import COPIES_MAX, Switchboard, Switches
 
 ANSWER_BYTES_MAX = 64 * 1024
-REORDER_WAIT_SECONDS = 30
+REORDER_WAIT_SECONDS = 10  # a call that nothing overtook goes then
 UNSENT = "never sent, by a switch"
 LINES_MAX = 8
 
