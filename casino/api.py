@@ -93,6 +93,7 @@ urlpatterns = [
     path("", include("apps.accounts.api.urls")),
     path("", include("apps.wallet.api.urls")),
     path("", include("apps.wallet.statements.api.urls")),
+    path("", include("apps.limits.api.urls")),
     path("", include("apps.games.api.urls")),
     path("", include("apps.payments.api.urls")),
     path("", include("apps.originals.api.urls")),

@@ -20,6 +20,7 @@ HANDLERS = {
     "coinspaid": "apps.payments.providers.coinspaid.callbacks.handle",
     "paymentiq": "apps.payments.providers.paymentiq.callbacks.handle",
     "sendpost": "apps.messaging.providers.sendpost.callbacks.handle",
+    "sumsub": "apps.kyc.providers.sumsub.callbacks.handle",
 }
 # Partners whose path is a secret; logs leave it out.
 SECRET_PATHS = {"sendpost"}

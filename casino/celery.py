@@ -39,7 +39,19 @@ app.conf.beat_schedule = {
     # Mails that are written and not yet sent, or sent with an unknown outcome.
     "send mail": {"task": "messaging.send_mail", "schedule": 2.0, "options": {"expires": 2}},
     # Whether the mail provider still reports to us.
+    # Text messages that are written and not yet sent.
+    "send texts": {"task": "messaging.send_texts", "schedule": 2.0, "options": {"expires": 2}},
     "watch mail reports": {"task": "messaging.watch_webhook", "schedule": crontab(minute="*/10")},
+    # Applicants a verification provider spoke of, and those it could not be asked about.
+    "read applicants": {"task": "kyc.read_applicants", "schedule": 2.0, "options": {"expires": 2}},
+    # Watch lists: after a check, before a withdrawal, and every day; ten reads a minute.
+    "read watch lists": {
+        "task": "kyc.screen_applicants",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
+    # Open checks that nobody spoke of for a while: a notice may be lost.
+    "reconcile applicants": {"task": "kyc.reconcile", "schedule": crontab(minute="*/10")},
     # What lies at the gateways, against what is owed to players.
     "read gateways": {"task": "treasury.read_gateways", "schedule": crontab(minute="*/5")},
     # A way to pay on which nothing happens though it should.
@@ -84,6 +96,15 @@ app.conf.beat_schedule = {
         "schedule": 15.0,
         "options": {"expires": 15},
     },
+    # Time-outs that are over; looser limits that nobody confirmed in time.
+    "end breaks": {"task": "limits.end_breaks", "schedule": 10.0, "options": {"expires": 10}},
+    "lapse limit requests": {"task": "limits.lapse_requests", "schedule": crontab(minute="*")},
+    # Further accounts of people who are excluded: who somebody is becomes known later.
+    "cover persons": {"task": "limits.cover_persons", "schedule": crontab(minute="*/5")},
+    # Accounts whose owners asked to close them, once they are empty.
+    "finish closing": {"task": "limits.finish_closing", "schedule": crontab(minute="*/5")},
+    # Owners who did not come for long are told; a month later their accounts sleep.
+    "find dormant": {"task": "limits.find_dormant", "schedule": crontab(minute="19", hour="5")},
     # Vaults whose owner chose a delay, when it is over.
     "release vaults": {"task": "wallet.release_vault", "schedule": crontab(minute="*")},
     # New, changed and recalled games; how much each was played this week.
@@ -99,6 +120,24 @@ app.conf.beat_schedule = {
     "finish abandoned rounds": {
         "task": "originals.finish_abandoned",
         "schedule": crontab(minute="13", hour="4"),
+    },
+    # Players who were signed in when material new terms came out.
+    "require terms": {
+        "task": "limits.require_terms",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    # People about whom a national register gave no answer.
+    "ask registers": {
+        "task": "limits.ask_registers",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    # Who plays at partners' and has not been located for too long.
+    "stop overdue locations": {
+        "task": "risk.stop_overdue",
+        "schedule": 60.0,
+        "options": {"expires": 60},
     },
     # New journal partitions well before the last one fills.
     "extend journal": {"task": "ledger.extend", "schedule": crontab(minute="17")},
@@ -148,6 +187,39 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
-    # Invariants, read-only, on one snapshot; a break raises an alarm.
-    "prove ledger": {"task": "ledger.prove", "schedule": crontab(minute="47", hour="3")},
+    # The monitoring rules over players whose money moved, and over everybody active, once an hour.
+    "look at players": {"task": "risk.look", "schedule": 10.0, "options": {"expires": 10}},
+    "sweep players": {"task": "risk.sweep", "schedule": crontab(minute="9")},
+    # Alerts, cases, complaints and breaches whose time is over.
+    "watch deadlines": {"task": "risk.watch_deadlines", "schedule": crontab(minute="*/5")},
+    "forget old complaints": {
+        "task": "risk.forget_complaints",
+        "schedule": crontab(minute="19", hour="4"),
+    },
+    # Reality checks and session limits that are due, and the pauses that are over.
+    "interrupt play": {
+        "task": "limits.interrupt_play",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    # Players whose profile wants a plan before they play.
+    "require plans": {"task": "limits.require_plans", "schedule": crontab(minute="*")},
+    # Signs of harm, day by day.
+    "score harm": {"task": "limits.score_harm", "schedule": crontab(minute="19", hour="*/6")},
+    # Whether the pages of help organisations still answer.
+    "check help links": {
+        "task": "limits.check_help_links",
+        "schedule": crontab(minute="31", hour="5"),
+    },
+    # The trail, the journal and the program files; a difference raises an alarm, and whose books
+    # differ stops playing.
+    "verify daily": {"task": "operator.verify_daily", "schedule": crontab(minute="47", hour="3")},
+    # What the line above or somebody at a desk asked for.
+    "verify what is asked": {
+        "task": "operator.verify_asked",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    # Emergency access whose hours are over.
+    "end emergencies": {"task": "operator.end_emergencies", "schedule": crontab(minute="*")},
 }

@@ -170,10 +170,14 @@ def _new_secrets() -> dict[str, str]:
         "COINSPAID_SECRET": secrets.token_hex(32),
         "PAYMENTIQ_PASSWORD": secrets.token_urlsafe(24),
         "PAYMENTIQ_CLIENT_SECRET": secrets.token_urlsafe(24),
+        "GAMSTOP_API_KEY": secrets.token_urlsafe(24),
         "SENDPOST_API_KEY": secrets.token_urlsafe(24),
         "SENDPOST_MARKETING_API_KEY": secrets.token_urlsafe(24),
         "SENDPOST_ACCOUNT_API_KEY": secrets.token_urlsafe(24),
         "SENDPOST_WEBHOOK_SECRET": secrets.token_urlsafe(24),
+        "SUMSUB_APP_TOKEN": f"sbx:{secrets.token_urlsafe(24)}",
+        "SUMSUB_SECRET_KEY": secrets.token_urlsafe(24),
+        "SUMSUB_WEBHOOK_SECRET": secrets.token_urlsafe(24),
         "DEMO_PASSWORD": f"demo-{secrets.token_hex(4)}",
     }
 

@@ -1,10 +1,14 @@
 """Read settings from the environment; refuse nonsense instead of guessing."""
 
+import ipaddress
 import os
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+# Secrets that are written somewhere, so everybody has them.
+DEFAULTS = {"a-development-key-that-no-production-start-accepts"}
+DISTINCT_MIN = 8
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
@@ -50,6 +54,29 @@ def items(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
+def proxies() -> list[str]:
+    """Addresses and networks of our own proxies, whose word on a client's address is believed.
+
+    Nothing but addresses: a `*` would believe every client about itself.
+    """
+    found = items("TRUSTED_PROXIES")
+    for one in found:
+        try:
+            ipaddress.ip_network(one)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"TRUSTED_PROXIES lists addresses and networks; {one!r} is neither."
+            ) from None
+    return found
+
+
+def require_file(name: str) -> None:
+    """What is named must be there: without it nobody could be located."""
+    path = os.environ.get(name, "")
+    if path and not os.path.isfile(path):
+        raise ImproperlyConfigured(f"{name} names {path}, and there is no such file.")
+
+
 def refuse(name: str, why: str) -> None:
     """What must not be set here."""
     if os.environ.get(name):
@@ -61,9 +88,18 @@ def secret(name: str, *, length_min: int = 32) -> str:
     value = text(name)
     if len(value) < length_min:
         raise ImproperlyConfigured(f"{name} must have at least {length_min} characters.")
-    if len(set(value)) < 8:
+    if len(set(value)) < DISTINCT_MIN or value.lower() in DEFAULTS:
         raise ImproperlyConfigured(f"{name} looks like a placeholder.")
     return value
+
+
+def secret_keys(name: str) -> dict[int, bytes]:
+    """A key ring for production: none that this repository shows, none that a pattern made."""
+    ring = keys(name)
+    for number, key in ring.items():
+        if len(set(key)) < DISTINCT_MIN:
+            raise ImproperlyConfigured(f"Key {number} of {name} looks like a placeholder.")
+    return ring
 
 
 def keys(name: str, default: str | None = None) -> dict[int, bytes]:

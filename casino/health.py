@@ -19,6 +19,7 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
+from apps.audit import node_clock
 from apps.audit.models import Alarm
 from apps.core.clock import now
 from apps.events.models import Delivery
@@ -36,9 +37,12 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 
 def readyz(_request: HttpRequest) -> HttpResponse:
     """Everything a request needs is there; otherwise send traffic elsewhere."""
-    checks = {"database": _database(), "redis": _redis()}
+    checks = {"database": _database()}
     checks["migrations"] = checks["database"] and _migrations()
-    return JsonResponse(checks, status=200 if all(checks.values()) else 503)
+    checks["clock"] = checks["database"] and _clock()
+    # Without Redis pages are slower and bets go on: no reason to send everybody away.
+    told = checks | {"redis": _redis()}
+    return JsonResponse(told, status=200 if all(checks.values()) else 503)
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
@@ -57,16 +61,25 @@ def _database() -> bool:
     return True
 
 
+def _clock() -> bool:
+    """Whether this node may take bets by its clock, compared just now."""
+    try:
+        node_clock.compare()
+    except DatabaseError:
+        return False
+    return node_clock.takes_bets()
+
+
 def _redis() -> bool:
     try:
-        return bool(_redis_client().ping())
+        return bool(_redis_client(settings.REDIS_URL).ping())
     except redis.RedisError:
         return False
 
 
 @cache
-def _redis_client() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+def _redis_client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
 
 
 def _migrations() -> bool:
@@ -139,6 +152,16 @@ class CasinoCollector(Collector):
             alarms.add_metric([severity], counts.get(severity, 0))
         yield alarms
 
+        yield GaugeMetricFamily(
+            "casino_clock_skew_seconds",
+            "How far the clock of the node that answers is ahead of the database's.",
+            value=node_clock.skew_ms() / 1000,
+        )
+        yield GaugeMetricFamily(
+            "casino_clock_takes_bets",
+            "1 while the clock of the node that answers is good enough to take bets.",
+            value=int(node_clock.takes_bets()),
+        )
         yield from self._backlogs()
         yield GaugeMetricFamily(
             "casino_ledger_unbalanced_currencies",

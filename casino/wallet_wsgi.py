@@ -16,6 +16,7 @@ from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "casino.settings.production")
 django.setup()
 
+from apps.audit import node_clock  # noqa: E402 (Django must be set up first)
 from apps.integrations.callbacks import (  # noqa: E402 (Django must be set up first)
     BODY_BYTES_MAX,
     CallbackRequest,
@@ -23,6 +24,7 @@ from apps.integrations.callbacks import (  # noqa: E402 (Django must be set up f
 )
 from casino import callbacks, env  # noqa: E402
 
+node_clock.watch()
 log = structlog.get_logger()
 
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
@@ -73,5 +75,5 @@ def _respond(environ: dict[str, Any]) -> CallbackResponse:
 
 
 # Only a proxy of ours may say whose call it is; without one the wrapper stays off the hot path.
-_proxies = env.items("TRUSTED_PROXIES")
+_proxies = env.proxies()
 application = wrap_wsgi_with_proxy_headers(respond, trusted_hosts=_proxies) if _proxies else respond

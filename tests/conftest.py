@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
 
@@ -22,6 +23,7 @@ from tests import chromium
 pytest_plugins = ["tests.simulator_client"]
 
 PASSWORD = "correct horse battery"
+TEMPLATE, TEMPLATE_LOCK = "test_casino_template", 7_305_115
 _numbers = itertools.count(1)
 
 
@@ -103,6 +105,38 @@ def administrator(db: None) -> User:
 @pytest.fixture(name="fund")
 def _fund(db: None) -> Callable[..., movements.Result]:
     return fund
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+    request: pytest.FixtureRequest,
+    django_db_blocker: Any,
+) -> None:
+    """Migrate once for all processes of a run: theirs are copies of one database."""
+    if not hasattr(request.config, "workerinput"):
+        return
+    run = request.config.workerinput["testrunuid"]
+    ours = connection.settings_dict["NAME"]
+    with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK])
+        cursor.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
+            [TEMPLATE],
+        )
+        if cursor.fetchone() != (run,):
+            cursor.execute(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
+            cursor.execute(f"CREATE DATABASE {TEMPLATE}")
+            connection.close()
+            connection.settings_dict["NAME"] = TEMPLATE
+            try:
+                call_command("migrate", verbosity=0, interactive=False)
+            finally:
+                connection.close()
+                connection.settings_dict["NAME"] = ours
+            cursor.execute(f"COMMENT ON DATABASE {TEMPLATE} IS '{run}'")
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [TEMPLATE_LOCK])
+    connection.settings_dict["TEST"]["TEMPLATE"] = TEMPLATE
 
 
 @pytest.fixture(scope="session", autouse=True)

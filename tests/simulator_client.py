@@ -476,6 +476,60 @@ class Sendpost(Driver):
         return found
 
 
+class Register(Driver):
+    """The national register of self-exclusion."""
+
+    partner = "register"
+
+    def add(self, **person: str) -> str:
+        """dateOfBirth with email, mobile, or lastName and postcode; state is Y or P."""
+        number: str = self.control("add", **person)["entry"]["id"]
+        return number
+
+    def remove(self, number: str) -> None:
+        self.control("remove", id=number)
+
+    def questions(self, **match: Any) -> list[Json]:
+        """What it was asked, newest first."""
+        found: list[Json] = self.control("find/questions", match=match)["questions"]
+        return found
+
+
+class Sumsub(Driver):
+    """The verification provider. An applicant is named by the casino's own id of it."""
+
+    partner = "sumsub"
+
+    @property
+    def base_url(self) -> str:
+        return f"{self.origin}/sumsub"
+
+    def call_back(self, origin: str, webhook: str = "") -> None:
+        self.control("callback-url", url=f"{origin}/callbacks/sumsub/{webhook}")
+
+    def options(self, **options: Any) -> Json:
+        """algorithm, secret, auto, sandbox, workflow, bare_errors, other_person."""
+        return self.control("options", **options)
+
+    def applicant(self, external_ref: str) -> Json:
+        """The one applicant of this id, as the vendor keeps it."""
+        (found,) = self.control("find/applicants", match={"externalUserId": external_ref})[
+            "applicants"
+        ]
+        return dict(found)
+
+    def act(self, external_ref: str, action: str, **data: Any) -> Json:
+        """Press a button on an applicant's page: submit, decide, move, reset, level, person, hit,
+        clear, presence, delete, send."""
+        return self.control(f"applicants/{self.applicant(external_ref)['id']}/{action}", **data)
+
+    def repeat(self, call_key: str, copies: int = 1, *, parallel: bool = False) -> list[int | None]:
+        statuses: list[int | None] = self.control(
+            f"calls/{call_key}/repeat", copies=copies, parallel=parallel
+        )["statuses"]
+        return statuses
+
+
 @dataclass
 class Simulators:
     """The running process."""
@@ -623,6 +677,27 @@ def sendpost(simulators: Simulators, settings: Any) -> Iterator[Sendpost]:
 
 
 @pytest.fixture
+def register(simulators: Simulators, settings: Any) -> Iterator[Register]:
+    """An empty register; residents of Great Britain are asked about there."""
+    played = Register(simulators.origin)
+    played.reset()
+    settings.GAMSTOP_BASE_URL = f"{simulators.origin}/register/gamstop"
+    yield played
+    played.reset()
+
+
+@pytest.fixture
+def sumsub(simulators: Simulators, settings: Any) -> Iterator[Sumsub]:
+    """The verification provider that knows nobody; the casino's settings point at it."""
+    played = Sumsub(simulators.origin)
+    played.reset()
+    settings.SUMSUB_BASE_URL = played.base_url
+    settings.SUMSUB_FRAME_ORIGIN = simulators.origin
+    yield played
+    played.reset()
+
+
+@pytest.fixture
 def market(simulators: Simulators, settings: Any) -> Iterator[Market]:
     """The sources of rates, as they are at first; the casino's settings point at them."""
     played = Market(simulators.origin)
@@ -690,7 +765,7 @@ def recording_casino() -> Iterator[RecordingCasino]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     casino.origin = f"http://127.0.0.1:{server.server_port}"
     yield casino

@@ -13,8 +13,13 @@ from apps.audit.exports import Export, ExportableAdmin
 from apps.core.admin import ReadOnlyAdmin, StartFilter, badge, link
 
 TONES = {
+    Player.Status.PENDING: "quiet",
     Player.Status.ACTIVE: "good",
+    Player.Status.LOCKED: "warn",
     Player.Status.SUSPENDED: "warn",
+    Player.Status.TIMED_OUT: "warn",
+    Player.Status.SELF_EXCLUDED: "warn",
+    Player.Status.DORMANT: "quiet",
     Player.Status.CLOSED: "quiet",
 }
 

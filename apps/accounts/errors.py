@@ -1,4 +1,4 @@
-from apps.core.errors import DomainError, Forbidden, InvalidInput
+from apps.core.errors import Conflict, DomainError, Forbidden, InvalidInput
 
 
 class TooYoung(InvalidInput):
@@ -37,6 +37,46 @@ class StepUpRequired(Forbidden):
     message = "Enter your password once more: this needs a fresh sign-in."
 
 
+class SecondFactorRequired(StepUpRequired):
+    """The same, for somebody whose account has a second factor."""
+
+    message = (
+        "Enter a code of your authenticator app, or use your passkey: this needs a fresh proof."
+    )
+
+
 class WrongPassword(Forbidden):
     code = "wrong_password"
     message = "This is not your password."
+
+
+class IllegalTransition(Conflict):
+    code = "illegal_transition"
+    message = "The account cannot go from this status to that one."
+
+
+class WrongCode(Forbidden):
+    code = "wrong_code"
+    message = "This code is not right, or it was used before."
+
+
+class CodeExpired(Forbidden):
+    code = "code_expired"
+    message = "This code is no longer valid. Ask for a new one."
+
+
+class PhoneTaken(Conflict):
+    code = "phone_taken"
+    message = "This number cannot be used."
+
+
+class AccountTaken(Conflict):
+    """A person has one account."""
+
+    code = "account_exists"
+    message = "You already have an account here."
+
+
+class ErasureNotPossible(Conflict):
+    code = "erasure_not_possible"
+    message = "This account cannot be forgotten now."

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from allauth.core import context
 from django import forms
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -13,8 +14,10 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from apps.accounts.countries import countries
-from apps.accounts.models import User
+from apps.accounts.errors import AccountTaken
+from apps.accounts.models import Consent, User
 from apps.accounts.services import check_registration
+from apps.core.client_address import client_ip
 from apps.core.errors import DomainError
 
 SCOPE_WORDS = (
@@ -33,6 +36,16 @@ class Tick(forms.CheckboxInput):
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> bool:
         return data.get(name) in (True, "on", "true", "1")
+
+
+def step_up_field() -> forms.CharField:
+    """A password or a code, whichever `step_up.kind` says; whether it is needed the view knows."""
+    return forms.CharField(
+        required=False,
+        max_length=256,
+        label="Password",
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
 
 
 class BirthDateField(forms.DateField):
@@ -79,8 +92,11 @@ class PlayerSignupForm(forms.Form):
         widget=Tick, error_messages={"required": "Accept the terms to continue."}
     )
     wants_marketing = forms.BooleanField(
-        required=False, widget=Tick, label="Send me news and offers"
+        required=False, widget=Tick, label="Send me news and offers by mail"
     )
+
+    # allauth's forms, which are built upon this one, set it for an address that has an account.
+    account_already_exists = False
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -101,11 +117,23 @@ class PlayerSignupForm(forms.Form):
                     country=found["country"],
                     display_name=found["display_name"],
                     terms_accepted=found["terms"],
+                    email="" if self.account_already_exists else found.get("email", ""),
+                    ip=client_ip(context.request) if context.request else None,
                 )
+            except AccountTaken as error:
+                self._hide(error)
             except DomainError as error:
-                for name, text in error.fields.items():
+                for name, text in error.fields.items() or [(None, error.message)]:
                     self.add_error(name, ValidationError(text, code=error.code))
         return found
+
+    def _hide(self, error: AccountTaken) -> None:
+        """Whether a person has an account is told by mail only, where everybody confirms theirs."""
+        if settings.ACCOUNT_EMAIL_VERIFICATION == "mandatory":
+            self.account_already_exists = True
+        else:
+            for name, text in (error.fields or {"email": error.message}).items():
+                self.add_error(name, ValidationError(text, code=error.code))
 
     def signup(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         """Allauth asks for this method; everything is done by the adapter already."""
@@ -114,7 +142,10 @@ class PlayerSignupForm(forms.Form):
         # The JSON door checks the password alone; the page compares it with the e-mail as well.
         if password := found.get("password"):
             try:
-                validate_password(password, User(email=found.get("email", "")))
+                validate_password(
+                    password,
+                    User(email=found.get("email", ""), username=found.get("display_name", "")),
+                )
             except ValidationError as error:
                 self.add_error("password", error)
 
@@ -122,7 +153,6 @@ class PlayerSignupForm(forms.Form):
 class ChoicesForm(forms.Form):
     """What a player may switch on their own page."""
 
-    wants_marketing = forms.BooleanField(required=False, widget=Tick)
     hides_name = forms.BooleanField(required=False, widget=Tick)
 
 
@@ -135,4 +165,53 @@ class ApiKeyForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         label="What it may do",
         error_messages={"required": "Choose at least one."},
+    )
+
+
+class PhoneForm(forms.Form):
+    number = forms.CharField(
+        label="Phone number",
+        max_length=24,
+        help_text="With the country code, like +49 151 12345678. We send it a code.",
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
+    )
+    password = step_up_field()
+
+
+class CodeForm(forms.Form):
+    """A code that was sent to somebody."""
+
+    code = forms.CharField(
+        label="Code",
+        max_length=12,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+        ),
+    )
+
+
+class StepUpForm(forms.Form):
+    """Nothing but who somebody is, once more."""
+
+    password = step_up_field()
+
+
+class ErasureForm(StepUpForm):
+    understood = forms.BooleanField(
+        widget=Tick,
+        label="I understand that this cannot be taken back once it is done",
+        error_messages={"required": "Tick this to go on."},
+    )
+
+
+class ConsentForm(forms.Form):
+    """Which offers somebody wants, product by product and channel by channel."""
+
+    consent = forms.MultipleChoiceField(
+        required=False,
+        choices=[
+            (f"{channel}:{product}", f"{product}, {channel}")
+            for channel in Consent.Channel.values
+            for product in Consent.Product.values
+        ],
     )

@@ -14,9 +14,10 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.functional import SimpleLazyObject, empty
 
-from apps.accounts import sessions
+from apps.accounts import devices, sessions
 from apps.accounts.models import ApiKey
 from apps.accounts.people import player_of
+from apps.core.session_ref import acting
 
 HEADLESS = "/_allauth/"
 # What a page asks for by itself, because a frame has come; it is no sign of a person.
@@ -49,7 +50,9 @@ class SeenMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request.user = SimpleLazyObject(partial(_present, request, request.user))  # type: ignore[assignment]  # as Django does
-        response = self.get_response(request)
+        with acting(partial(_session_ref, request)):
+            response = self.get_response(request)
+        devices.keep_token(request, response)
         if getattr(request, "was_idle", False) and request.htmx:  # type: ignore[attr-defined]  # by middleware
             # A part of a page that shows somebody signed in: all of it is loaded again.
             messages.info(request, _words())
@@ -83,6 +86,15 @@ def _session_key(request: HttpRequest) -> str | None:
     if isinstance(auth, SessionBase):
         return auth.session_key
     return request.session.session_key
+
+
+def _session_ref(request: HttpRequest) -> str:
+    """The public id of the session an act in this request belongs to."""
+    auth = getattr(request, "auth", None)
+    if isinstance(auth, ApiKey):
+        return f"key:{auth.prefix}"
+    session = auth if isinstance(auth, SessionBase) else getattr(request, "session", None)
+    return str(session.get(sessions.REF, "")) if session is not None else ""
 
 
 def _is_plain(body: bytes) -> bool:

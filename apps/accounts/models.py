@@ -6,9 +6,34 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models, transaction
 from django.db.models.functions import Lower
 
+from apps.accounts.access_models import (
+    Consent,
+    ErasureRequest,
+    FailedTry,
+    KnownDevice,
+    OneTimeCode,
+    Phone,
+    SealedSecret,
+    SignIn,
+)
+from apps.accounts.emails import folded
 from apps.audit import services as audit
 from apps.core.clock import now
 from apps.core.ids import public_id
+
+__all__ = [
+    "ApiKey",
+    "Consent",
+    "ErasureRequest",
+    "FailedTry",
+    "KnownDevice",
+    "OneTimeCode",
+    "Phone",
+    "Player",
+    "SealedSecret",
+    "SignIn",
+    "User",
+]
 
 
 class UserManager(BaseUserManager["User"]):
@@ -24,11 +49,29 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
 
+    def by_name(self, name: str) -> "User | None":
+        """Whoever this e-mail address or player name means; one query in either case."""
+        name = name.strip()
+        if not name or "\x00" in name:
+            return None
+        if "@" not in name:
+            return self.filter(username__iexact=name).first()
+        found = self.filter(email__iexact=name).first()
+        # An address that was added and confirmed, but is not the first one.
+        return (
+            found
+            or self.filter(emailaddress__email__iexact=name, emailaddress__verified=True).first()
+        )
+
 
 class User(AbstractBaseUser, PermissionsMixin):
     """Somebody who can sign in: a player (has a `player`) or staff, never both."""
 
     email = models.EmailField()
+    # Which mailbox it is, whatever the spelling (emails.py); follows the address.
+    email_folded = models.CharField(max_length=254, default="", editable=False)
+    # A player's display name, by which they may sign in too; staff have none.
+    username = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001  # unique, and not everybody has one
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -40,7 +83,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         db_table = "accounts_user"
-        constraints = [models.UniqueConstraint(Lower("email"), name="accounts_user_email")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="accounts_user_email"),
+            models.UniqueConstraint(Lower("username"), name="accounts_user_username"),
+        ]
+        indexes = [models.Index(fields=["email_folded"], name="accounts_user_folded")]
 
     def __str__(self) -> str:
         return self.email
@@ -59,6 +106,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         allauth writes the address from several of its flows; every one of them comes through here.
         """
         before = self._loaded_email
+        self.email_folded = folded(self.email)
+        if (fields := kwargs.get("update_fields")) is not None and "email" in fields:
+            kwargs["update_fields"] = {*fields, "email_folded"}
         if self.pk is None or before is None or before == self.email:
             super().save(*args, **kwargs)
             return
@@ -73,8 +123,13 @@ class Player(models.Model):
     """A customer. The primary key is the user's, so one number means one person everywhere."""
 
     class Status(models.TextChoices):
+        PENDING = "pending", "pending: not verified yet"
         ACTIVE = "active"
+        LOCKED = "locked", "locked: nothing moves until its owner is known"
         SUSPENDED = "suspended", "suspended: may not play or pay in"
+        TIMED_OUT = "timed_out", "timed out"
+        SELF_EXCLUDED = "self_excluded", "self-excluded"
+        DORMANT = "dormant", "dormant: nobody came for long"
         CLOSED = "closed"
 
     user = models.OneToOneField(User, primary_key=True, on_delete=models.PROTECT)

@@ -10,15 +10,20 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models import Value
+from django.db.models.functions import Replace
 
+from apps.accounts import consents, statuses
+from apps.accounts.applicants import Applicant, effects, hooks
+from apps.accounts.emails import folded, without_dots
 from apps.accounts.errors import (
-    CountryBlocked,
+    AccountTaken,
     EmailTaken,
     NameTaken,
     TermsNotAccepted,
     TooYoung,
 )
-from apps.accounts.events import PlayerRegistered, PlayerStatusChanged
+from apps.accounts.events import DuplicateSuspected, PlayerRegistered, PlayerStatusChanged
 from apps.accounts.models import ApiKey, Player, User
 from apps.audit import services as audit
 from apps.core.clock import now
@@ -33,11 +38,19 @@ KYC_LEVEL_MAX = 3
 
 
 def check_registration(
-    *, birth_date: date, country: str, display_name: str, terms_accepted: bool
+    *,
+    birth_date: date,
+    country: str,
+    display_name: str,
+    terms_accepted: bool,
+    email: str = "",
+    ip: str | None = None,
 ) -> None:
     """Refuse who may not become a player, before any row is made.
 
-    Raises TooYoung, CountryBlocked, TermsNotAccepted, NameTaken, InvalidInput.
+    What only higher apps know (blocked countries, persons, exclusion registers) is asked of `REGISTRATION_CHECKS`.
+    Raises TooYoung, CountryBlocked, TermsNotAccepted, NameTaken, AccountTaken, InvalidInput, and what
+    those checks raise.
     """
     if _age(birth_date) < settings.AGE_MIN:
         raise TooYoung(fields={"birth_date": f"You must be at least {settings.AGE_MIN}."})
@@ -45,8 +58,6 @@ def check_registration(
         raise InvalidInput(fields={"birth_date": "Check the year."})
     if not re.fullmatch(r"[A-Z]{2}", country):
         raise InvalidInput(fields={"country": "Choose your country."})
-    if country in settings.BLOCKED_COUNTRIES:
-        raise CountryBlocked(fields={"country": CountryBlocked.message})
     if not terms_accepted:
         raise TermsNotAccepted(fields={"terms": TermsNotAccepted.message})
     if not NAME.fullmatch(display_name):
@@ -55,6 +66,19 @@ def check_registration(
         )
     if Player.objects.filter(display_name__iexact=display_name).exists():
         raise NameTaken(fields={"display_name": NameTaken.message})
+    if email and _has_account(email):
+        raise AccountTaken(fields={"email": AccountTaken.message})
+    applicant = Applicant(
+        email=email, display_name=display_name, birth_date=birth_date, country=country, ip=ip
+    )
+    for check in hooks():
+        check(applicant)
+
+
+def _has_account(email: str) -> bool:
+    """Whether this mailbox, however it is written, has an account that is not closed."""
+    found = User.objects.filter(email_folded=folded(email), player__isnull=False)
+    return found.exclude(player__status=Player.Status.CLOSED).exists()
 
 
 @transaction.atomic
@@ -75,10 +99,12 @@ def register_player(
         country=country,
         display_name=display_name,
         terms_accepted=terms_accepted,
+        email=email,
+        ip=ip,
     )
     if User.objects.filter(email__iexact=email).exists():
         raise EmailTaken(fields={"email": EmailTaken.message})
-    user = User(email=email.lower())  # as sign-in looks for it
+    user = User(email=email.lower(), username=display_name)  # as sign-in looks for it
     try:
         validate_password(password, user)
     except ValidationError as error:
@@ -116,7 +142,6 @@ def make_player(
         terms_version=settings.TERMS_VERSION,
         terms_accepted_at=now(),
         terms_ip=ip,
-        wants_marketing=wants_marketing,
     )
     audit.record(
         "player.registered",
@@ -124,8 +149,25 @@ def make_player(
         subject=player,
         after={"country": country, "terms": player.terms_version},
     )
+    if wants_marketing:
+        consents.set_mail(player=player, is_given=True, source="registration")
     publish(PlayerRegistered(player_id=player.pk))
+    for effect in effects():
+        effect(player)
+    for other_id in _lookalikes(player):
+        publish(DuplicateSuspected(player_id=player.pk, other_id=other_id, by="email"))
     return player
+
+
+def _lookalikes(player: Player) -> list[int]:
+    """Accounts whose address differs by dots only: likely the same person, but a person decides."""
+    email = player.user.email
+    domain = folded(email).rpartition("@")[2]
+    name = without_dots(email).rpartition("@")[0]
+    same = User.objects.annotate(bare=Replace("email_folded", Value("."), Value(""))).filter(
+        bare=f"{name}@{domain.replace('.', '')}", player__isnull=False
+    )
+    return list(same.exclude(pk=player.pk).order_by("pk").values_list("pk", flat=True)[:5])
 
 
 @transaction.atomic
@@ -133,6 +175,7 @@ def set_status(*, player_id: int, status: str, actor: models.Model | str, reason
     """Change what a player may do. Money gates follow in the same transaction (wallet.services).
 
     Call `wallet.services.set_player_status`, which writes the wallets' blocks too, from every door.
+    Raises NotFound, InvalidInput, IllegalTransition.
     """
     player = Player.objects.select_for_update(no_key=True).filter(pk=player_id).first()
     if player is None:
@@ -141,9 +184,8 @@ def set_status(*, player_id: int, status: str, actor: models.Model | str, reason
         raise InvalidInput(fields={"status": "There is no such status."})
     if not reason.strip():
         raise InvalidInput(fields={"reason": "Give a reason."})
-    if player.status == Player.Status.CLOSED:
-        raise InvalidInput("A closed account stays closed.")
     before = player.status
+    statuses.require_move(before, status)
     player.status = status
     player.save(update_fields=["status"])
     audit.record(

@@ -1,24 +1,40 @@
-"""Where a player is signed in, when each place was last seen, and ending them, idle ones by rule."""
+"""Signing in and what comes of it: where a player is signed in, when each place was last seen, and
+ending them, idle and old ones by rule.
+"""
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
 
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core.internal.httpkit import is_headless_request
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.cache import cache
 from django.db import transaction
+from django.http import HttpRequest
+from django.utils.module_loading import import_string
 
-from apps.accounts.models import Player, User
+from apps.accounts import devices, lockout
+from apps.accounts.countries import country_name
+from apps.accounts.events import SignedInOnNewDevice
+from apps.accounts.models import Player, SignIn, User
 from apps.accounts.people import is_player
 from apps.audit import services as audit
+from apps.core.client_address import client_ip
 from apps.core.clock import now
 from apps.core.errors import NotFound
+from apps.events.bus import publish
 
 SessionStore: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
 SEEN_EVERY = timedelta(minutes=1)
+# What a session keeps of its own beginning.
+REF, SINCE = "sign_in", "signed_in_at"
+# What a person can show, as allauth keeps it, and how we call it.
+SHOWN = {"password": "password", "code": "mailed code", "password_reset": "password reset"}
 
 # The first that is found in the browser's description names it; the order matters.
 BROWSERS = (
@@ -49,6 +65,53 @@ class SignedIn:
     since: datetime
     seen_at: datetime
     is_current: bool
+
+
+@transaction.atomic
+def begin(request: HttpRequest, player: Player) -> SignIn:
+    """Write down that somebody has signed in, with what and from where."""
+    ip = client_ip(request)
+    sign_in = SignIn.objects.create(
+        player=player,
+        at=now(),
+        method=", ".join(shown(request, player.user))[:40] or "confirmed address",
+        ip=ip,
+        place=_place(ip),
+        user_agent=devices.user_agent(request),
+    )
+    lockout.forget_failures(player.user)
+    is_first = not player.devices.exists()
+    keeps_cookies = is_headless_request(request) != "app"
+    if devices.remember(request, player, keeps_cookies=keeps_cookies) and not is_first:
+        publish(SignedInOnNewDevice(player_id=player.pk, sign_in_id=sign_in.pk))
+    audit.record(
+        "player.signed_in",
+        actor=player,
+        subject=player,
+        after={"session": sign_in.public_id, "method": sign_in.method},
+        request=request,
+    )
+    return sign_in
+
+
+def carry(session: SessionBase, sign_in: SignIn) -> None:
+    """Let the session know its public id, and when it began."""
+    session[REF], session[SINCE] = sign_in.public_id, time.time()
+
+
+def previous(player: Player, *, before: SignIn | str) -> SignIn | None:
+    """The sign-in before this one."""
+    found = SignIn.objects.filter(player=player).order_by("-pk")
+    ref = before if isinstance(before, str) else before.public_id
+    present = found.filter(public_id=ref).first()
+    return found.filter(pk__lt=present.pk).first() if present else found.first()
+
+
+def in_words(sign_in: SignIn) -> str:
+    """`24 November 2026 10:12 UTC, Firefox on Linux, 203.0.113.7 (Germany)`."""
+    place = f" ({country_name(sign_in.place)})" if sign_in.place else ""
+    where = f"{sign_in.ip or 'unknown address'}{place}"
+    return f"{sign_in.at:%-d %B %Y %H:%M} UTC, {device(sign_in.user_agent)}, {where}"
 
 
 def signed_in(user: User, *, current_key: str | None) -> list[SignedIn]:
@@ -102,13 +165,20 @@ def is_idle(user: User, session_key: str) -> bool:
 def is_live(user: User, session_key: str) -> bool:
     """Whether this sign-in of the user still stands: not signed out, ended, expired or idle."""
     kept = SessionStore(session_key).load()
-    return str(kept.get(SESSION_KEY, "")) == str(user.pk) and not is_idle(user, session_key)
+    if str(kept.get(SESSION_KEY, "")) != str(user.pk) or is_old(kept.get(SINCE)):
+        return False
+    return not is_idle(user, session_key)
+
+
+def is_old(since: object) -> bool:
+    """Whether a session began so long ago that its person signs in again, busy or not."""
+    return isinstance(since, float) and time.time() - since >= settings.SESSION_COOKIE_AGE
 
 
 def end_if_idle(user: User, session: SessionBase) -> bool:
-    """End a player's session that has been idle for too long; True when it is over."""
+    """End a player's session that has been idle, or has lasted, for too long; True when it is over."""
     key = session.session_key
-    if key is None or not is_idle(user, key):
+    if key is None or not (is_old(session.get(SINCE)) or is_idle(user, key)):
         return False
     with transaction.atomic():
         ended, _ = UserSession.objects.filter(session_key=key).delete()
@@ -142,3 +212,25 @@ def device(user_agent: str) -> str:
     if browser and system:
         return f"{browser} on {system}"
     return browser or system or "Unknown device"
+
+
+def shown(request: HttpRequest, user: User) -> list[str]:
+    """What somebody who is signing in has shown so far, in this order."""
+    found: list[str] = []
+    for one in get_authentication_records(request, user):
+        kind = one.get("type") if one.get("method") == "mfa" else None
+        if kind is None:
+            word = SHOWN.get(str(one.get("method")), str(one.get("method")))
+        else:
+            word = "passkey" if kind == "webauthn" else str(kind).replace("_", " ")
+        if word not in found:
+            found.append(word)
+    return found
+
+
+def _place(ip: str | None) -> str:
+    """The country of an address, where somebody knows (`SIGN_IN_PLACE`)."""
+    if not (settings.SIGN_IN_PLACE and ip):
+        return ""
+    found: str = import_string(settings.SIGN_IN_PLACE)(ip) or ""
+    return found if len(found) == 2 else ""

@@ -1,7 +1,9 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
+from django.db.models import BooleanField, QuerySet, Value
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -12,6 +14,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from apps.audit.alarms import resolve_alarm
 from apps.audit.exports import Export, ExportableAdmin
 from apps.audit.models import Alarm, Record, Seal
+from apps.core import masking
 from apps.core.admin import ReadOnlyAdmin, StartFilter, actor, badge, mono
 from apps.core.formatting import pretty_value
 
@@ -33,7 +36,14 @@ class RecordExport(Export):
             "reason",
             "ip",
             "request_id",
+            "session_ref",
+            "session_ref",
         )
+
+    def export_field(self, field: Any, instance: Any, **kwargs: Any) -> Any:
+        value = super().export_field(field, instance, **kwargs)
+        masked = isinstance(value, str) and getattr(instance, "is_masked", True)
+        return masking.masked_text(value) if masked else value
 
 
 @admin.register(Record)
@@ -41,7 +51,7 @@ class RecordAdmin(ExportableAdmin):
     """Who did what, with before and after. Signed rows: there is nothing to edit."""
 
     resource_classes = (RecordExport,)
-    list_display = ("id", "at", "action", "actor", "subject", "reason", "ip")
+    list_display = ("id", "at", "action", "actor", "subject", "why", "address")
     list_filter = (
         ("action", StartFilter),
         ("actor_label", StartFilter),
@@ -49,7 +59,7 @@ class RecordAdmin(ExportableAdmin):
         ("subject_id", StartFilter),
         ("at", RangeDateTimeFilter),
     )
-    search_fields = ("=id", "=request_id", "=subject_id", "action__startswith")
+    search_fields = ("=id", "=request_id", "=session_ref", "=subject_id", "action__startswith")
     search_help_text = "Row, request or subject id, or the start of an action"
     ordering = ("-id",)
     fields = (
@@ -58,18 +68,43 @@ class RecordAdmin(ExportableAdmin):
         "action",
         "actor",
         "subject",
-        "reason",
+        "why",
         "changed",
-        "ip",
+        "address",
         "request_id",
+        "session_ref",
         "key_id",
         "signature",
     )
     readonly_fields = fields
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Record]:
+        """Without the rows about what law keeps secret, for whoever may not read the thing itself;
+        and marked to be masked for whoever may not see whose data it is.
+        """
+        found: QuerySet[Record] = super().get_queryset(request)
+        hidden = [
+            subject
+            for subject, permission in settings.AUDIT_CONFIDENTIAL.items()
+            if not request.user.has_perm(permission)
+        ]
+        found = found.exclude(subject_kind__in=hidden) if hidden else found
+        sees = request.user.has_perm(masking.SEES)
+        return found.annotate(is_masked=Value(not sees, BooleanField()))
+
     @display(description="actor")
     def actor(self, row: Record) -> str:
-        return f"{row.actor_label} ({row.actor_kind})" if row.actor_id else row.actor_label
+        return _shown(
+            row, f"{row.actor_label} ({row.actor_kind})" if row.actor_id else row.actor_label
+        )
+
+    @display(description="reason")
+    def why(self, row: Record) -> str:
+        return _shown(row, row.reason)
+
+    @display(description="address")
+    def address(self, row: Record) -> str:
+        return _shown(row, row.ip or "–")
 
     @display(description="subject")
     def subject(self, row: Record) -> str:
@@ -79,13 +114,17 @@ class RecordAdmin(ExportableAdmin):
     def changed(self, row: Record) -> SafeString:
         return format_html(
             '<div class="ops-diff"><pre class="ops-json">{}</pre><pre class="ops-json">{}</pre></div>',
-            pretty_value(row.before) or "nothing before",
-            pretty_value(row.after) or "nothing after",
+            _shown(row, pretty_value(row.before) or "nothing before"),
+            _shown(row, pretty_value(row.after) or "nothing after"),
         )
 
     @display(description="signature")
     def signature(self, row: Record) -> SafeString:
         return mono(bytes(row.mac).hex())
+
+
+def _shown(row: Record, text: str) -> str:
+    return masking.masked_text(text) if getattr(row, "is_masked", True) else text
 
 
 @admin.register(Seal)

@@ -1,13 +1,15 @@
 """Lists as files: permission, an audit row with what left, and no cell that a spreadsheet runs."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from import_export import resources
 from import_export.admin import ExportMixin
 from import_export.formats.base_formats import CSV, XLSX
+from tablib import Dataset
 from unfold.contrib.import_export.forms import ExportForm
 
 from apps.audit import services as audit
@@ -15,13 +17,59 @@ from apps.core.admin import ReadOnlyAdmin, actor
 
 EXPORT_PERMISSION = "operator.export_data"
 ROWS_MAX = 100_000
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00")
+FORMATS = {"csv": CSV, "xlsx": XLSX}
 
 
 def neutral(value: Any) -> Any:
     """Text that a spreadsheet would run as a formula gets an apostrophe in front."""
-    text = value if isinstance(value, str) else None
-    return f"'{text}" if text and text.startswith(FORMULA_STARTS) else value
+    if not isinstance(value, str):
+        return value
+    # No cell can hold a NUL, so it goes rather than hide what comes after it.
+    text = value.replace("\x00", "")
+    return f"'{text}" if value.startswith(FORMULA_STARTS) else text
+
+
+def sheet(
+    request: HttpRequest,
+    *,
+    name: str,
+    kind: str,
+    head: Sequence[tuple[str, str]],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    filters: Mapping[str, str],
+) -> HttpResponse:
+    """A report as a file, with what it is above it, recorded before a byte leaves.
+
+    kind: `csv` or `xlsx`. head: names and values (operator, interval, when it was made). An empty
+    report says "No activity".
+    """
+    file_format = FORMATS[kind]()
+    width = max(len(columns), 2)
+    lines = [[neutral("" if cell is None else str(cell)) for cell in row] for row in rows]
+    with transaction.atomic():
+        audit.record(
+            "data.exported",
+            actor=actor(request),
+            after={"list": name, "format": kind, "filters": dict(filters), "rows": len(lines)},
+            request=request,
+        )
+    data = Dataset()
+    for line in (
+        *([neutral(title), neutral(value)] for title, value in head),
+        [],
+        list(columns),
+        *(lines or [["No activity"]]),
+    ):
+        data.append([*line, *[""] * (width - len(line))])
+    return HttpResponse(
+        file_format.export_data(data),
+        content_type=file_format.get_content_type(),
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}.{file_format.get_extension()}"'
+        },
+    )
 
 
 class Export(resources.ModelResource):  # type: ignore[misc]  # untyped base

@@ -25,6 +25,7 @@ class Record(models.Model):
     reason = models.TextField(blank=True)
     ip = models.GenericIPAddressField(null=True, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
+    session_ref = models.CharField(max_length=32, blank=True)
     key_id = models.SmallIntegerField()
     mac = models.BinaryField()
 

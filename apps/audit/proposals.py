@@ -130,9 +130,9 @@ def approve(public_id: str, *, by: Person, reason: str, seen_hash: str) -> Propo
     """
     proposal = _waiting(public_id)
     act = act_of(proposal)
-    _permit(by, act.approve)
     if by.pk == proposal.maker_id:
         raise SamePerson
+    _permit(by, act.approve)
     if not proposal.content_hash == proposal.fingerprint() == seen_hash:
         raise ProposalChanged
     if proposal.expires_at <= now():
@@ -148,9 +148,9 @@ def approve(public_id: str, *, by: Person, reason: str, seen_hash: str) -> Propo
 def reject(public_id: str, *, by: Person, reason: str) -> Proposal:
     """Say no. Raises NotFound, AlreadyDecided, SamePerson, NotPermitted, InvalidInput."""
     proposal = _waiting(public_id)
-    _permit(by, act_of(proposal).approve)
     if by.pk == proposal.maker_id:
         raise SamePerson
+    _permit(by, act_of(proposal).approve)
     _decide(proposal, State.REJECTED, by, reason)
     _record("proposal.rejected", by, proposal, reason=proposal.decision)
     return proposal

@@ -181,6 +181,21 @@ def _verify_anchors(stream: Stream, hashes: dict[int, bytes]) -> Iterator[Findin
                 )
 
 
+def newest_checkpoints(streams: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The last line of each stream's file outside the database, for the pages that show it."""
+    found = {}
+    for name in streams:
+        path = anchor_path(name)
+        if not path.exists():
+            continue
+        lines = path.read_bytes().splitlines()[-1:]
+        try:
+            found[name] = json.loads(lines[0]) if lines else {}
+        except ValueError:
+            found[name] = {"at": "cannot be read"}
+    return found
+
+
 def anchor_path(stream_name: str) -> Path:
     return Path(settings.ANCHOR_DIR) / f"{connection.settings_dict['NAME']}-{stream_name}.jsonl"
 

@@ -10,7 +10,9 @@ from django.http import HttpRequest
 
 from apps.audit import keys
 from apps.audit.models import Record
+from apps.core.client_address import client_ip
 from apps.core.clock import now
+from apps.core.session_ref import session_ref
 
 SEQUENCE = "audit_record_id_seq"
 
@@ -48,6 +50,7 @@ def record(
         "reason": reason,
         "ip": client_ip(request),
         "request_id": getattr(request, "request_id", ""),
+        "session_ref": session_ref(),
         "key_id": keys.current_key_id(),
     }
     with connection.cursor() as cursor:
@@ -80,17 +83,11 @@ def canonical(fields: Mapping[str, Any]) -> bytes:
                 "reason",
                 "ip",
                 "request_id",
+                "session_ref",
             )
         },
     }
     return json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
-
-
-def client_ip(request: HttpRequest | None) -> str | None:
-    """The peer's address. The server sets it from the proxy it trusts, never from a header here."""
-    if request is None:
-        return None
-    return request.META.get("REMOTE_ADDR") or None
 
 
 def _actor(actor: Actor) -> tuple[str, str, str]:

@@ -1,5 +1,7 @@
-import structlog
 from django.apps import AppConfig
+from django.conf import settings
+
+from apps.core import logs
 
 
 class CoreConfig(AppConfig):
@@ -7,7 +9,4 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        # Where `rich` happens to be installed, structlog would print every local variable of every
-        # frame: secrets and bodies in the log, and a server busy with that when the database is away.
-        plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-        structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
+        logs.configure(settings.LOG_LEVEL)

@@ -47,6 +47,12 @@ class Conflict(DomainError):
 
 
 class RateLimited(DomainError):
+    """retry_after: seconds after which it is worth trying again."""
+
     code = "rate_limited"
     status = 429
     message = "Too many tries. Wait a moment."
+
+    def __init__(self, message: str | None = None, *, retry_after: int = 1):
+        super().__init__(message)
+        self.retry_after = retry_after

@@ -11,9 +11,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
-from apps.core.errors import DomainError
+from apps.core import rate_limits
+from apps.core.client_address import client_ip
+from apps.core.errors import DomainError, RateLimited
 from apps.core.ids import public_id
 
+API = "api:"
 ACCEPTABLE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
@@ -63,6 +66,35 @@ class HtmxVaryMiddleware:
         if response.headers.get("Content-Type", "").startswith("text/html"):
             patch_vary_headers(response, ["HX-Request", "HX-Boosted"])
         return response
+
+
+class RateLimitMiddleware:
+    """Counts what the table of limits names by its address; the API counts by itself, its callers
+    sign in later.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
+        match = request.resolver_match
+        route = match.view_name if match else ""
+        action = rate_limits.action_of(route, request.method or "")
+        if not action or route.startswith(API):
+            return None
+        user = request.user
+        try:
+            rate_limits.hit(
+                action, account=user.pk if user.is_authenticated else "", ip=client_ip(request)
+            )
+        except RateLimited as error:
+            response = render(request, "refused.html", {"error": error}, status=error.status)
+            response.headers["Retry-After"] = str(error.retry_after)
+            return response
+        return None
 
 
 class DomainErrorMiddleware:

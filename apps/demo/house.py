@@ -1,6 +1,6 @@
 """The house's side of the demo: holdings, a compared day, an order that waits for a second person.
 
-Finance proposes and the administrator decides, through the same doors as in the back office.
+The payments desk proposes and the administrator decides, through the same doors as in the back office.
 """
 
 from collections.abc import Callable
@@ -23,20 +23,20 @@ REASON = "Seeded with the demo"
 GATEWAY = "coinspaid"
 
 
-def furnish(*, finance: User, administrator: User, say: Callable[[str], None]) -> None:
+def furnish(*, desk: User, administrator: User, say: Callable[[str], None]) -> None:
     """Make what is missing. Safe to run again."""
     say(f"{len(default_limits.put_in_force(by=administrator))} limits by rank")
     holdings.read_gateways()
     for wanted in HOUSE_WALLETS:
-        _hold(wanted, finance, administrator)
-    _compare(finance, administrator)
-    _order(finance)
-    _correct(finance)
+        _hold(wanted, desk, administrator)
+    _compare(desk, administrator)
+    _order(desk)
+    _correct(desk)
     liabilities.publish_daily()
     say("house wallets, a compared day with one break, an order and a correction that wait")
 
 
-def _hold(wanted: DemoHouseWallet, finance: User, administrator: User) -> None:
+def _hold(wanted: DemoHouseWallet, desk: User, administrator: User) -> None:
     """A wallet of the house's own, and what it holds: each of them takes two people."""
     known = HouseWallet.objects.filter(currency_id=wanted.currency, name=wanted.name)
     if known.exists():
@@ -48,7 +48,7 @@ def _hold(wanted: DemoHouseWallet, finance: User, administrator: User) -> None:
         address=wanted.address,
         evidence=EVIDENCE,
         note=REASON,
-        by=finance,
+        by=desk,
     )
     _approve(asked, administrator)
     asked = holdings.propose_reading(
@@ -56,12 +56,12 @@ def _hold(wanted: DemoHouseWallet, finance: User, administrator: User) -> None:
         amount=Money.parse(wanted.amount, currency(wanted.currency)),
         evidence=EVIDENCE,
         note=REASON,
-        by=finance,
+        by=desk,
     )
     _approve(asked, administrator)
 
 
-def _compare(finance: User, administrator: User) -> None:
+def _compare(desk: User, administrator: User) -> None:
     """Today at both gateways. What CoinsPaid held from the start is the house's, but for one coin."""
     if Break.objects.filter(provider=GATEWAY).exists():
         return
@@ -72,23 +72,23 @@ def _compare(finance: User, administrator: User) -> None:
         provider=GATEWAY, kind=Break.Kind.BALANCE, state=Break.State.OPEN
     ).exclude(code=COIN_NOT_EXPLAINED)
     for row in found:
-        _own(row.code, row.effect, finance, administrator)
+        _own(row.code, row.effect, desk, administrator)
     reconciliation.reconcile(GATEWAY, today)
 
 
-def _own(code: str, gap: Decimal, finance: User, administrator: User) -> None:
+def _own(code: str, gap: Decimal, desk: User, administrator: User) -> None:
     wallet = HouseWallet.objects.get(provider=GATEWAY, currency_id=code)
     asked = holdings.propose_own_amount(
         wallet_id=wallet.pk,
         amount=Money.from_major(wallet.own_amount + gap, currency(code), rounding="down"),
         evidence=EVIDENCE,
         note="What we paid in before the first player",
-        by=finance,
+        by=desk,
     )
     _approve(asked, administrator)
 
 
-def _order(finance: User) -> None:
+def _order(desk: User) -> None:
     code, amount, to = SWEEP
     source = HouseWallet.objects.get(provider=GATEWAY, currency_id=code)
     if Proposal.objects.filter(act=holdings.MOVE.name).exists():
@@ -98,11 +98,11 @@ def _order(finance: User) -> None:
         target_id=HouseWallet.objects.get(currency_id=code, name=to).pk,
         amount=Money.parse(amount, currency(code)),
         note="More lies hot than the target allows",
-        by=finance,
+        by=desk,
     )
 
 
-def _correct(finance: User) -> None:
+def _correct(desk: User) -> None:
     if Proposal.objects.filter(act=adjustments.ADJUST.name).exists():
         return
     adjustments.propose_adjustment(
@@ -112,7 +112,7 @@ def _correct(finance: User) -> None:
         evidence="The player waited two hours for a card deposit.",
         words="For the wait on your card deposit.",
         note=REASON,
-        by=finance,
+        by=desk,
     )
 
 

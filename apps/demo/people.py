@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from datetime import date
 
 # Change it when the seed changes: folders seeded by an older one are seeded again.
-SEED_VERSION = "4"
+SEED_VERSION = "7"
 
 
 @dataclass(frozen=True)
 class DemoDeposit:
+    """riskscore: what the gateway says of where it came from; empty is its usual word."""
+
     rail: str
     amount: str
+    riskscore: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,8 @@ class DemoPlayer:
     rank: int = 0
     kyc_level: int = 0
     addresses: tuple[DemoAddress, ...] = ()
+    # Where they were: hours ago, and from which address; at last on this machine.
+    places: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,15 +129,31 @@ PLAYERS = (
         addresses=(
             DemoAddress("BTC", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", "Hardware wallet"),
         ),
+        # Lisbon, a VPN, Osaka within an hour, and back on this machine.
+        places=(
+            (30, "81.193.10.1"),
+            (5, "198.51.100.7"),
+            (4, "133.1.0.1"),
+            (3, "81.193.10.1"),
+            (2, "127.0.0.1"),
+        ),
     ),
     DemoPlayer(
         email="regular@demo.test",
         name="Juniper",
         born_on=date(1986, 11, 2),
         country="CA",
-        about="plays litecoin",
+        about="plays litecoin, within limits of her own",
         deposits=(DemoDeposit("LTC", "4"),),
         rounds=(DemoRounds("LTC", "0.01", 15, game=222),),
+    ),
+    DemoPlayer(
+        email="resting@demo.test",
+        name="Wren",
+        born_on=date(1989, 8, 14),
+        country="PT",
+        about="has excluded herself from play, with money that she can withdraw",
+        deposits=(DemoDeposit("LTC", "1"),),
     ),
     DemoPlayer(
         email="newcomer@demo.test",
@@ -142,12 +163,93 @@ PLAYERS = (
         about="has just registered: no money yet",
     ),
 )
+# Three accounts, one evening, one wallet: what the monitoring rules are for.
+RING_ADDRESS = DemoAddress("LTC", "LVg2kJoFNg45Nbpy53h7Fe1wKyeXVRhMH9", "My wallet")
+RING = (
+    DemoPlayer(
+        email="bramble@demo.test",
+        name="Bramble",
+        born_on=date(1995, 6, 3),
+        country="PT",
+        about="the first of three accounts with one wallet: paid in and wants it out unplayed",
+        deposits=(DemoDeposit("LTC", "5"),),
+        withdrawals=(DemoWithdrawal("LTC", "4", RING_ADDRESS.address),),
+        kyc_level=1,
+        addresses=(RING_ADDRESS,),
+    ),
+    DemoPlayer(
+        email="thistle@demo.test",
+        name="Thistle",
+        born_on=date(1996, 9, 21),
+        country="PT",
+        about="the second of them",
+        deposits=(DemoDeposit("LTC", "3"),),
+        kyc_level=1,
+        addresses=(RING_ADDRESS,),
+    ),
+    DemoPlayer(
+        email="sedge@demo.test",
+        name="Sedge",
+        born_on=date(1994, 2, 8),
+        country="ES",
+        about="the third of them, whose deposit came from a risky address and is held",
+        deposits=(DemoDeposit("LTC", "2", riskscore="0.86"),),
+        kyc_level=1,
+        addresses=(RING_ADDRESS,),
+    ),
+)
+# At every stage of verification (apps/demo/verification.py).
+APPLICANTS = (
+    DemoPlayer(
+        email="larkspur@demo.test",
+        name="Larkspur",
+        born_on=date(1988, 3, 9),
+        country="PT",
+        about="has handed in everything for level 2 and waits",
+    ),
+    DemoPlayer(
+        email="fennel@demo.test",
+        name="Fennel",
+        born_on=date(1993, 8, 21),
+        country="SE",
+        about="has to take one picture again",
+    ),
+    DemoPlayer(
+        email="sorrel@demo.test",
+        name="Sorrel",
+        born_on=date(1979, 12, 4),
+        country="PT",
+        about="level 2; source of funds waits for a second reviewer",
+    ),
+    DemoPlayer(
+        email="yarrow@demo.test",
+        name="Yarrow",
+        born_on=date(1988, 3, 9),
+        country="PT",
+        about="looks like the person of another account",
+    ),
+    DemoPlayer(
+        email="teasel@demo.test",
+        name="Teasel",
+        born_on=date(1971, 6, 30),
+        country="PL",
+        about="looks like somebody on the invented watch list",
+    ),
+)
 OPERATORS = (
     DemoOperator("support@demo.test", "support", "reads players and their timeline"),
-    DemoOperator("finance@demo.test", "finance", "also decides withdrawals"),
+    DemoOperator("payments@demo.test", "payments", "works payments, proposes what finance decides"),
+    DemoOperator("finance@demo.test", "finance", "decides withdrawals and corrections"),
     DemoOperator(
         "games@demo.test", "game_manager", "runs the lobby: partners, shelves, stops, returns"
     ),
+    DemoOperator(
+        "compliance@demo.test", "compliance", "alerts, cases, reports of suspicion, breaches"
+    ),
+    DemoOperator("kyc@demo.test", "kyc", "verification, alerts and cases, signs high ones first"),
+    DemoOperator("rg@demo.test", "rg", "looks after players who may be harmed by play"),
+    DemoOperator("marketing@demo.test", "marketing", "shelves of the lobby, nothing of a player"),
+    DemoOperator("auditor@demo.test", "auditor", "reads everything, has it verified, does nothing"),
     DemoOperator(
         "administrator@demo.test", "administrator", "also games, staff, callbacks, audit log"
     ),

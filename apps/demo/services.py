@@ -6,6 +6,7 @@ are played at the aggregator's simulator and arrive the same way. Nothing here w
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,11 +17,14 @@ from django.db import transaction
 
 from apps.accounts import services as accounts
 from apps.accounts.models import Player, User
+from apps.core.clock import now
 from apps.core.money import Money
-from apps.demo import house, jackpots
+from apps.demo import house, jackpots, risk, safer_play, verification
 from apps.demo.people import (
+    APPLICANTS,
     OPERATORS,
     PLAYERS,
+    RING,
     SHELF,
     SHELF_GAMES,
     DemoCardDeposit,
@@ -43,6 +47,8 @@ from apps.payments import selectors as payments
 from apps.payments.models import Deposit, Withdrawal
 from apps.payments.services import cashier, deposits, withdrawals
 from apps.rates import services as rates
+from apps.risk import location
+from apps.risk.models import LocationCheck
 from apps.wallet import exchange, vault
 from apps.wallet.models import ExchangeQuote
 from casino import embedded
@@ -57,6 +63,7 @@ class SeedFailed(Exception):
 
 def seed(say: Callable[[str], None]) -> None:
     """Make what is missing of games, people and their history. Raises SeedFailed, ProviderError."""
+    verification.write_list()
     for partner in configured():
         say(f"{games.sync_provider(partner)} games of {partner}")
     say(f"{rates.refresh() + rates.refresh_display()} rates")
@@ -64,9 +71,14 @@ def seed(say: Callable[[str], None]) -> None:
         _make_operator(operator)
     _make_shelf()
     jackpots.open_jackpot(finance=_operator("finance"), administrator=_operator("administrator"))
-    for person in PLAYERS:
-        player = _make_player(person)
+    ring = []
+    players: dict[str, Player] = {}
+    for person in (*PLAYERS, *RING, *APPLICANTS):
+        player = players[person.name] = _make_player(person)
+        if person in RING:
+            ring.append(player)
         _place(player, person)
+        _locate(player, person)
         for deposit in person.deposits:
             _pay_in(player, deposit)
         for card_deposit in person.card_deposits:
@@ -81,7 +93,17 @@ def seed(say: Callable[[str], None]) -> None:
             amount = Money.parse(kept.amount, currency(kept.currency))
             vault.put(player=player, amount=amount, key=f"demo-{kept.currency.lower()}")
         say(f"{person.name}: {person.about}")
-    house.furnish(finance=_operator("finance"), administrator=_operator("administrator"), say=say)
+    house.furnish(desk=_operator("payments"), administrator=_operator("administrator"), say=say)
+    risk.furnish(ring=ring, compliance=_operator("compliance"), say=say)
+    safer_play.furnish(
+        limited=players["Juniper"],
+        excluded=players["Wren"],
+        everybody=players.values(),
+        desk=_operator("rg"),
+        say=say,
+    )
+    applicants = [players[person.name] for person in APPLICANTS]
+    verification.furnish(people=applicants, reviewer=_operator("kyc"), say=say)
     games.refresh_popularity()
 
 
@@ -148,6 +170,20 @@ def _place(player: Player, person: DemoPlayer) -> None:
         )
 
 
+def _locate(player: Player, person: DemoPlayer) -> None:
+    """Where the player was before; the last look finds them on this machine, free to play."""
+    if LocationCheck.objects.filter(player=player).exists():
+        return
+    at = now()
+    for hours, ip in person.places:
+        location.check(
+            player=player,
+            ip=ip,
+            occasion=LocationCheck.Occasion.SIGN_IN,
+            at=at - timedelta(hours=hours),
+        )
+
+
 def _pay_in(player: Player, wanted: DemoDeposit) -> None:
     rail = payments.rail(wanted.rail)
     if Deposit.objects.filter(player=player, rail=rail).exists():
@@ -158,10 +194,13 @@ def _pay_in(player: Player, wanted: DemoDeposit) -> None:
         address=address.address,
         tag=address.tag,
         amount=wanted.amount,
+        riskscore=wanted.riskscore,
         confirm=True,
     )
-    confirmed = Deposit.objects.filter(player=player, rail=rail, state=Deposit.State.CONFIRMED)
-    _wait(confirmed.exists, f"the deposit of {wanted.amount} {wanted.rail}")
+    arrived = Deposit.objects.filter(
+        player=player, rail=rail, state__in=[Deposit.State.CONFIRMED, Deposit.State.HELD]
+    )
+    _wait(arrived.exists, f"the deposit of {wanted.amount} {wanted.rail}")
 
 
 def _pay_by_card(player: Player, wanted: DemoCardDeposit) -> None:

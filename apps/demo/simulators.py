@@ -7,6 +7,8 @@ COINSPAID_BASE_URL=http://127.0.0.1:8003/coinspaid/api/v2
 PAYMENTIQ_BASE_URL=http://127.0.0.1:8003/paymentiq/bo/paymentiq
 PAYMENTIQ_CASHIER_URL=http://127.0.0.1:8003/paymentiq/cashier
 SENDPOST_BASE_URL=http://127.0.0.1:8003/sendpost/api/v1
+SUMSUB_BASE_URL=http://127.0.0.1:8003/sumsub
+GAMSTOP_BASE_URL=http://127.0.0.1:8003/register/gamstop
 COINBASE_BASE_URL=http://127.0.0.1:8003/rates/coinbase
 COINGECKO_BASE_URL=http://127.0.0.1:8003/rates/coingecko/api/v3
 ECB_BASE_URL=http://127.0.0.1:8003/rates/ecb
@@ -42,6 +44,16 @@ VENDORS = (
         "name": "SendPost",
         "path": "sendpost",
         "plays": "the mail provider: a mailbox to read in, bounces, complaints, reports",
+    },
+    {
+        "name": "Sumsub",
+        "path": "sumsub",
+        "plays": "identity checks: documents, a selfie, watch lists; you decide the outcome",
+    },
+    {
+        "name": "National register",
+        "path": "register",
+        "plays": "GAMSTOP: who has excluded themselves from every casino of a country",
     },
     {
         "name": "Rates",
@@ -80,5 +92,9 @@ urlpatterns = [
     path("coinspaid/", include("apps.payments.providers.coinspaid.simulator.urls")),
     path("paymentiq/", include("apps.payments.providers.paymentiq.simulator.urls")),
     path("sendpost/", include("apps.messaging.providers.sendpost.simulator.urls")),
+    path("sumsub/", include("apps.kyc.providers.sumsub.simulator.urls")),
+    # Its frame stands at the root of its host, as the vendor's does.
+    path("websdk/", include("apps.kyc.providers.sumsub.simulator.frame_urls")),
+    path("register/", include("apps.limits.providers.register.simulator.urls")),
     path("rates/", include("apps.rates.providers.market.simulator.urls")),
 ]

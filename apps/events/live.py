@@ -1,5 +1,6 @@
 """Nudge open pages. Losing a frame loses nothing: a page that reconnects asks for the state."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,8 @@ from redis.exceptions import RedisError
 log = structlog.get_logger()
 
 STAFF_GROUP = "staff"
+PAUSE_SECONDS = 5.0
+_paused: dict[str, float] = {}
 # Streams that anybody may watch, and the frame that tells a newcomer where they stand.
 _public: dict[str, Callable[[], dict[str, Any]]] = {}
 
@@ -52,8 +55,12 @@ def broadcast(stream: str, data: dict[str, Any], *, seq: int) -> None:
 
 
 def _send(group: str, stream: str, data: dict[str, Any], seq: int | None) -> None:
+    if _paused.get("redis", 0.0) > time.monotonic():
+        return
     message = {"type": "frame", "stream": stream, "data": data, "seq": seq}
     try:
         async_to_sync(get_channel_layer().group_send)(group, message)
     except (RedisError, OSError) as error:
         log.warning("live.lost", group=group, stream=stream, error=str(error))
+        # Nobody waits for a Redis that is away with every bet.
+        _paused["redis"] = time.monotonic() + PAUSE_SECONDS

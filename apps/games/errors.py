@@ -21,6 +21,13 @@ class NoDemo(Conflict):
     message = "This game cannot be tried for free."
 
 
+class PlayerStopped(Forbidden):
+    """Something stops this player's play (apps/wallet/restrictions.py); the message says it."""
+
+    code = "player_stopped"
+    message = "You may not play at the moment."
+
+
 class CurrencyNotPlayable(InvalidInput):
     code = "currency_not_playable"
     message = "This game cannot be played in this currency."

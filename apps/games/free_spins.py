@@ -21,6 +21,7 @@ from apps.games.services import player_facts
 from apps.integrations.errors import ProviderError
 from apps.ledger.instructions import Status
 from apps.ledger.selectors import currency
+from apps.limits.selectors import may_be_contacted
 from apps.wallet import movements
 from apps.wallet import services as wallets
 from apps.wallet.errors import KeyConflict
@@ -45,7 +46,7 @@ def issue(
     played and cancelled but not promised again by mistake.
     Raises InvalidInput, PlayerNotActive, ProviderError.
     """
-    if not player.is_active:
+    if not player.is_active or not may_be_contacted(player.pk):
         raise PlayerNotActive
     if not game.has_free_spins:
         raise InvalidInput("This game has no free spins.")

@@ -126,7 +126,8 @@ def settle(
 ) -> Outcome:
     """Apply a call's operations in order, all or nothing; the last one carries the round's end.
 
-    Raises InsufficientFunds, WalletBlocked, PlayRefused, KeyConflict, NoWallet: nothing moved.
+    Raises InsufficientFunds, WalletBlocked, PlayRefused, LimitReached, KeyConflict, NoWallet: nothing
+    moved.
     """
     try:
         results = movements.play(

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
@@ -167,3 +167,9 @@ def _played(one: Round) -> PlayedRound:
         started_at=one.started_at,
         finished_at=one.finished_at,
     )
+
+
+def players_at_play(within: timedelta = timedelta(minutes=15)) -> list[int]:
+    """Who began a round at a partner's lately (asked by location checks, `PLAYERS_AT_PLAY`)."""
+    lately = Round.objects.filter(started_at__gte=now() - within, session__isnull=False)
+    return list(lately.order_by("player_id").values_list("player_id", flat=True).distinct())

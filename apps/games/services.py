@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Literal
 
-from django.conf import settings
 from django.db import models, transaction
 
 from apps.accounts.errors import CountryBlocked, PlayerNotActive
@@ -21,6 +20,7 @@ from apps.games.errors import (
     GameRestricted,
     GameUnavailable,
     NoDemo,
+    PlayerStopped,
     PlayStopped,
     ProviderDown,
     StudioSilent,
@@ -37,7 +37,10 @@ from apps.games.providers.base import (
 )
 from apps.games.providers.registry import provider
 from apps.integrations.errors import NotAsked, ProviderError
+from apps.ledger.models import Block
 from apps.ledger.selectors import currencies
+from apps.limits import profiles
+from apps.wallet import restrictions
 from apps.wallet import services as wallets
 
 # The catalogue's doors are beside these: callers need one module.
@@ -62,7 +65,7 @@ def launch(
     is stopped, as only its bets are.
     player: None only for demos. currency_code: ignored by demos.
     Raises GameNotFound, GameUnavailable, PlayStopped, GameRestricted, CountryBlocked, NoDemo,
-    PlayerNotActive, CurrencyNotPlayable, ProviderDown (StudioSilent: it was not asked).
+    PlayerNotActive, PlayerStopped, CurrencyNotPlayable, ProviderDown (StudioSilent: it was not asked).
     """
     waiting = selectors.open_round(player, game) if player and mode == "real" else None
     check_open(game, player.country if player else None, finishes_round=waiting is not None)
@@ -73,6 +76,8 @@ def launch(
         return _ask(game, lambda: provider(game.provider).demo(request))
     if player is None or not player.is_active:
         raise PlayerNotActive
+    if waiting is None:
+        check_player(player)
     if waiting is not None:
         currency_code = waiting.currency
     currency = next((one for one in currencies() if one.code == currency_code), None)
@@ -122,10 +127,20 @@ def check_open(game: Game, country: str | None, *, finishes_round: bool = False)
         raise GameUnavailable
     if stops.standing_for(game) is not None:
         raise PlayStopped
-    if country in settings.BLOCKED_COUNTRIES:
+    if country is not None and not profiles.is_open_to(country):
         raise CountryBlocked
     if country in game.blocked_countries:
         raise GameRestricted
+
+
+def check_player(player: Player) -> None:
+    """Refuse a player whose play something stops. Raises PlayerStopped.
+
+    For doors: a bet is refused by the wallet itself.
+    """
+    stopped = restrictions.stopping(player.pk, Block.PLAY)
+    if stopped is not None:
+        raise PlayerStopped(stopped.words)
 
 
 def player_facts(player: Player, currency_code: str) -> PlayerFacts:
@@ -148,10 +163,12 @@ def _open_session(
     public_id: str,
     outside_ref: str,
 ) -> GameSession:
-    Player.objects.select_for_update(no_key=True).get(pk=player.pk)
-    GameSession.objects.filter(player=player, game=game, ended_at=None).update(
-        ended_at=now(), end_reason=GameSession.EndReason.REPLACED
-    )
+    if not Player.objects.select_for_update(no_key=True).get(pk=player.pk).is_active:
+        raise PlayerNotActive  # since the partner was asked
+    before = GameSession.objects.filter(player=player, ended_at=None)
+    if not profiles.profile_of(player).one_game_at_a_time:
+        before = before.filter(game=game)
+    before.update(ended_at=now(), end_reason=GameSession.EndReason.REPLACED)
     return GameSession.objects.create(
         public_id=public_id,
         player=player,

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.errors import CountryBlocked
 from apps.accounts.models import Player
 from apps.accounts.people import player_of, player_required
+from apps.core.client_address import client_ip
 from apps.core.errors import DomainError
 from apps.core.money import Money
 from apps.games import selectors, services
@@ -26,7 +27,9 @@ from apps.games.errors import (
 from apps.games.models import Game, GameSession
 from apps.games.providers.base import ClientType, Launched, Urls
 from apps.games.selectors import PlayedRound
+from apps.ledger.models import Block
 from apps.ledger.selectors import currency
+from apps.wallet import restrictions
 from apps.wallet import selectors as wallets
 from apps.wallet.selectors import Balance
 
@@ -38,8 +41,8 @@ ROUNDS_SHOWN = 10
 class Stage:
     """What the frame shows: a game, or a cover that says why there is none yet.
 
-    state: guest, ready, continue (a round waits), empty (no money), restricted, closed, suspended,
-    down, silent (it is not asked at the moment), open.
+    state: guest, ready, continue (a round waits), empty (no money), restricted, closed, stopped (a
+    restriction of the player's), suspended, down, silent (it is not asked at the moment), open.
     """
 
     state: str
@@ -111,7 +114,7 @@ def _opened(
             game=game,
             currency_code=code,
             client_type=client_type(request),
-            ip=request.META.get("REMOTE_ADDR", ""),
+            ip=client_ip(request) or "",
             mode=mode,
             urls=urls_of(request, game),
         )
@@ -147,10 +150,12 @@ def _waiting(request: HttpRequest, game: Game, mode: services.Mode) -> Stage:
         return Stage(_state_of(error), mode, error=error)
     if player is None:
         return Stage("guest", mode)
+    if left is not None and player.is_active:
+        return Stage("continue", mode, waiting=selectors.as_played([left])[0])
+    if mode == "real" and restrictions.stopping(player.pk, Block.PLAY) is not None:
+        return Stage("stopped", mode)
     if not player.is_active:
         return Stage("suspended", mode)
-    if left is not None:
-        return Stage("continue", mode, waiting=selectors.as_played([left])[0])
     return Stage("ready", mode)
 
 

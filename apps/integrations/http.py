@@ -1,8 +1,11 @@
-"""The only way out: explicit time-outs, a size limit, no redirects, logs without secrets."""
+"""The only way out: configured hosts, explicit time-outs, a size limit, no redirects, logs without secrets."""
 
+import ipaddress
+import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import httpx
 import structlog
@@ -52,6 +55,7 @@ class VendorHttp:
         """
         if not self.base_url:
             raise ProviderError(f"{self.vendor} is not configured.", retryable=False)
+        self._check_host(self._url(path))
         started = time.monotonic()
         try:
             answer = self._send(
@@ -79,9 +83,8 @@ class VendorHttp:
     ) -> HttpAnswer:
         limits = httpx.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout))
         deadline = time.monotonic() + timeout
-        url = f"{self.base_url}/{path.lstrip('/')}"
         with self._client.stream(
-            method, url, content=body, headers=dict(headers), timeout=limits
+            method, self._url(path), content=body, headers=dict(headers), timeout=limits
         ) as response:
             chunks, size = [], 0
             for chunk in response.iter_bytes():
@@ -94,6 +97,25 @@ class VendorHttp:
                     raise httpx.ReadTimeout("The answer drips.", request=response.request)
                 chunks.append(chunk)
             return HttpAnswer(response.status_code, b"".join(chunks), dict(response.headers))
+
+    def _url(self, path: str) -> str:
+        return f"{self.base_url}/{path.lstrip('/')}"
+
+    def _check_host(self, url: str) -> None:
+        """Refuse what leaves the configured host, and hosts inside where there should be none.
+
+        A name that points into our own network is a setting gone wrong or a name server that lies;
+        production has no partner there. Raises ProviderError; nothing was sent.
+        """
+        asked, ours = urlsplit(url), urlsplit(self.base_url)
+        if (asked.scheme, asked.netloc) != (ours.scheme, ours.netloc):
+            raise ProviderError(f"{self.vendor} is asked at its own host only.", retryable=False)
+        if settings.OUTBOUND_PRIVATE_ALLOWED:
+            return
+        if asked.scheme != "https":
+            raise ProviderError(f"{self.vendor} is asked over https only.", retryable=False)
+        if not all(is_public(address) for address in _addresses(asked.hostname or "", self.vendor)):
+            raise ProviderError(f"{self.vendor} is not a public host.", retryable=False)
 
     def _log(self, method: str, path: str, started: float, **facts: object) -> None:
         log.info(
@@ -116,3 +138,20 @@ def client(vendor: str) -> VendorHttp:
     if key not in _clients:
         _clients[key] = VendorHttp(vendor, base_url)
     return _clients[key]
+
+
+def is_public(address: str) -> bool:
+    """Whether an address belongs to the outside world: no private, link-local or reserved one."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
+        found = found.ipv4_mapped
+    return found.is_global and not found.is_multicast
+
+
+def _addresses(host: str, vendor: str) -> list[str]:
+    """What the name points to now. Raises ProviderError."""
+    try:
+        found = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise ProviderError(f"{vendor} cannot be reached.", retryable=True) from error
+    return [str(entry[4][0]) for entry in found]

@@ -9,15 +9,18 @@ from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.conf import settings
 
 from apps.accounts import sessions
 from apps.accounts.models import Player
+from apps.core.client_address import socket_ip
 from apps.events import live
 from apps.messaging import services
+from apps.risk import location
 from apps.wallet import selectors
 
-TOO_MUCH_BYTES = 4096
 SIGN_IN_FIRST = 4401
+TOO_LONG, TOO_OFTEN = 1009, 1008
 # How often a heartbeat makes the socket look whether its session has gone idle.
 IDLE_CHECK_SECONDS = 60
 
@@ -29,6 +32,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channel
     player: Player | None = None
     watched = ""
     checked_at = 0.0
+    # When the last messages came, of this second.
+    lately: list[float] = []
 
     async def connect(self) -> None:
         self.player = await self._player()
@@ -55,8 +60,12 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channel
         self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
     ) -> None:
         """Nothing is taken from the socket but a heartbeat and what to watch; floods end it."""
-        if bytes_data is not None or len(text_data or "") > TOO_MUCH_BYTES:
-            await self.close(code=1009)
+        size = len((text_data or "").encode())
+        if bytes_data is not None or size > settings.SOCKET_MESSAGE_BYTES_MAX:
+            await self.close(code=TOO_LONG)
+            return
+        if not self._is_paced():
+            await self.close(code=TOO_OFTEN)
             return
         if (wanted := _wanted(text_data or "")) is not None:
             await self._watch(wanted)
@@ -66,6 +75,12 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channel
             self.checked_at = time.monotonic()
             if await self._player() is None:
                 await self.frame({"stream": "signed-out", "seq": None, "data": {}})
+
+    def _is_paced(self) -> bool:
+        """Whether this message is not one too many within a second."""
+        at = time.monotonic()
+        self.lately = [one for one in self.lately if at - one < 1] + [at]
+        return len(self.lately) <= settings.SOCKET_MESSAGES_A_SECOND
 
     async def frame(self, message: dict[str, Any]) -> None:
         await self.send_json({key: message[key] for key in ("stream", "seq", "data")})
@@ -103,7 +118,11 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channel
         key = self.scope["session"].session_key
         if not key or sessions.is_idle(user, key):
             return None
-        return Player.objects.filter(pk=user.pk).first()
+        player = Player.objects.select_related("user").filter(pk=user.pk).first()
+        if player is not None:
+            # A game in a frame asks us for nothing else: its tab says where the player is.
+            location.look_if_due_by_key(player, socket_ip(self.scope))
+        return player
 
     @database_sync_to_async
     def _snapshot(self, player_id: int) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from apps.accounts.events import PlayerRegistered
 from apps.accounts.models import Player
 from apps.events.bus import handles
 from apps.jackpots.events import JackpotWon
+from apps.kyc.events import VerificationAsked, VerificationDecided
 from apps.messaging import letters, services
 from apps.messaging.models import Notice
 from apps.payments.events import (
@@ -26,10 +27,18 @@ from apps.payments.events import (
     WithdrawalReleased,
     WithdrawalRequested,
 )
+from apps.risk.events import ComplaintAnswered
 from apps.treasury.events import BalanceAdjusted
 from apps.wallet.statements.events import StatementReady
 
 INFO, SUCCESS, WARNING = Notice.Kind.INFO, Notice.Kind.SUCCESS, Notice.Kind.WARNING
+VERDICTS = {
+    "approved": (SUCCESS, "verified", "Thank you, nothing is missing."),
+    "in_review": (INFO, "in review", "We look at it once more."),
+    "retry": (WARNING, "once more, please", "Something has to be handed in again."),
+    "rejected": (WARNING, "refused", "You can contest that; a person then decides."),
+    "expired": (WARNING, "your document has ended", "Send one that is in date."),
+}
 
 
 @handles(PlayerRegistered)
@@ -150,6 +159,41 @@ def jackpot_won(event: JackpotWon) -> None:
 def _tell_deposit(event: DepositEvent, kind: str, title: str, words: str) -> None:
     href = reverse("payments:deposit_detail", args=[event.public_id])
     _tell(event.player_id, kind, title, f"{_amount(event)} {words}", href)
+
+
+@handles(VerificationAsked)
+def verification_asked(event: VerificationAsked) -> None:
+    title = "Verify soon" if event.is_warning else "Verification is needed"
+    _tell_verification(event.player_id, WARNING, title, event.words)
+
+
+@handles(VerificationDecided)
+def verification_decided(event: VerificationDecided) -> None:
+    kind, title, words = VERDICTS[event.state]
+    _tell_verification(event.player_id, kind, f"Level {event.level}: {title}", event.words or words)
+
+
+def _tell_verification(player_id: int, kind: str, title: str, text: str) -> None:
+    services.notify(
+        player_id,
+        kind=kind,
+        title=title,
+        text=text,
+        href=reverse("kyc:verification"),
+        category=Notice.Category.SECURITY,
+    )
+
+
+@handles(ComplaintAnswered)
+def complaint_answered(event: ComplaintAnswered) -> None:
+    services.notify(
+        event.player_id,
+        kind=INFO,
+        title="We answered your complaint",
+        text="Read it and write back, under Account, Complaints.",
+        href=reverse("risk:complaint", args=[event.public_id]),
+        category=Notice.Category.SECURITY,
+    )
 
 
 def _tell_withdrawal(event: WithdrawalEvent, kind: str, title: str, words: str) -> None:

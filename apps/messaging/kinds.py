@@ -25,6 +25,11 @@ KINDS = {
     "password_reset_key": MailKind(PASSWORD_RESET, is_code=True),
     "email_confirmation": MailKind(CONFIRMATION, is_code=True, proves=True),
     "email_confirmation_signup": MailKind(CONFIRMATION, is_code=True, proves=True),
+    "login_code": MailKind(timedelta(minutes=10), is_code=True),
+    "new_device": MailKind(),
+    "phone_changed": MailKind(),
+    "erasure_decided": MailKind(),
+    "erasure_done": MailKind(),
     "payout_address": MailKind(is_code=True),
     "payouts_frozen": MailKind(),
     "deposit_confirmed": MailKind(topic="deposits"),
@@ -36,6 +41,8 @@ KINDS = {
     "withdrawal_requested": MailKind(topic="withdrawals"),
     "withdrawal_paid": MailKind(topic="withdrawals"),
     "withdrawal_refused": MailKind(topic="withdrawals"),
+    "break_started": MailKind(),
+    "dormancy_announced": MailKind(),
     "offers_welcome": MailKind(stream=Mail.Stream.MARKETING, topic="marketing"),
 }
 OTHER = MailKind()

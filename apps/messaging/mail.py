@@ -20,6 +20,7 @@ from apps.core import secrets
 from apps.core.clock import now
 from apps.core.errors import InvalidInput, NotFound
 from apps.integrations.errors import ProviderError
+from apps.limits import registers
 from apps.messaging import kinds, suppressions
 from apps.messaging.models import Mail
 from apps.messaging.providers.base import Carrier, Letter, SendReport, Verdict
@@ -186,8 +187,17 @@ def _claim() -> Mail | None:
     return mail
 
 
+def _may_be_addressed(mail: Mail) -> bool:
+    """Asked when the offer leaves, since a register may have heard of its player meanwhile."""
+    player = Player.objects.select_related("user").filter(pk=mail.player_id).first()
+    return player is None or registers.may_be_addressed(player)
+
+
 def _try(mail: Mail, carrying: Carrier) -> None:
     """Call the provider about a claimed mail. In no transaction: it may take long."""
+    if mail.stream == Mail.Stream.MARKETING and not _may_be_addressed(mail):
+        _close(mail, State.SUPPRESSED, error="the national register does not allow it now")
+        return
     try:
         if mail.lookups and not kinds.of(mail.kind).is_code and not _is_to_send(mail, carrying):
             return

@@ -201,6 +201,46 @@ class Suppression(models.Model):
         return f"Suppression {self.pk}"  # an address is a person's; lists show a part of it
 
 
+class Text(models.Model):
+    """One text message to one number. What it says is sealed, and gone once it is sent."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        SENT = "sent", "the gateway has it"
+        FAILED = "failed", "refused"
+        EXPIRED = "expired", "too old to be sent"
+
+    public_id = models.CharField(max_length=32, unique=True, editable=False)
+    player = models.ForeignKey(
+        "accounts.Player", null=True, blank=True, on_delete=models.SET_NULL, related_name="texts"
+    )
+    kind = models.CharField(max_length=40)
+    to_number = models.CharField(max_length=16)
+    body = models.BinaryField(null=True, editable=False)
+    state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
+    tries = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField()
+    error = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "messaging_text"
+        indexes = [
+            models.Index(
+                fields=["due_at"], condition=models.Q(state="queued"), name="messaging_text_due"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.public_id:
+            self.public_id = public_id("tx")
+        super().save(*args, **kwargs)
+
+
 class MailChoice(models.Model):
     """What a player does not want by mail. Without a row it is sent."""
 

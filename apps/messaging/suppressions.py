@@ -11,6 +11,7 @@ from apps.audit import services as audit
 from apps.core.clock import now
 from apps.core.errors import InvalidInput, NotFound
 from apps.integrations.errors import ProviderError
+from apps.limits.selectors import may_be_contacted
 from apps.messaging import kinds, services
 from apps.messaging.models import Mail, Notice, Suppression
 from apps.messaging.providers.base import Carrier
@@ -36,6 +37,9 @@ def reason_for(mail: Mail) -> str:
         return str(found.get_reason_display())
     if mail.stream == Mail.Stream.MARKETING and not _wants_marketing(mail):
         return "no consent"
+    # A break that began after the mail was written counts: this is asked when it is sent.
+    if mail.stream == Mail.Stream.MARKETING and not may_be_contacted(mail.player_id or 0):
+        return "no offers to this player now"
     return ""
 
 

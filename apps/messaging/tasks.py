@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from apps.messaging import mail, retention
+from apps.messaging import mail, retention, texts
 
 
 @shared_task(name="messaging.send_mail")
@@ -16,3 +16,8 @@ def watch_webhook() -> None:
 @shared_task(name="messaging.delete_old_mails")
 def delete_old_mails() -> int:
     return retention.delete_old()
+
+
+@shared_task(name="messaging.send_texts")
+def send_texts() -> int:
+    return texts.send_due()

@@ -24,3 +24,18 @@ class LastAdministrator(Conflict):
 class NotYourself(Forbidden):
     code = "not_yourself"
     message = "Ask another administrator to change your own account."
+
+
+class RoleGiven(Conflict):
+    code = "role_given"
+    message = "They have this role already."
+
+
+class PasskeyRefused(InvalidInput):
+    code = "passkey_refused"
+    message = "This passkey was not accepted. Try again."
+
+
+class EmergencyOpen(Conflict):
+    code = "emergency_open"
+    message = "They have emergency access already."

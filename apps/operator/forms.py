@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest
+from django_otp.models import Device
 from unfold.forms import AuthenticationForm
 from unfold.widgets import (
     BASE_INPUT_CLASSES,
@@ -13,14 +14,18 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from apps.accounts.models import Player, User
+from apps.accounts.models import User
+from apps.accounts.statuses import CHOSEN_BY_STAFF
 from apps.core.admin import ReasonForm
-from apps.operator import roles, sign_in
+from apps.operator import passkeys, roles, sign_in
+from apps.operator.emergency import HOURS_MAX
 from apps.operator.errors import NoSecondFactor
+from apps.operator.models import Passkey
 from apps.operator.second_factor import accepted_device
 from apps.payments.models import WithdrawalCase
 
 REFUSED = "The e-mail address, the password or the code is wrong."
+PASSKEY_ONLY = "Your role enters with a passkey. Use the one you have made."
 LIMITED = "Too many failed tries. Wait a quarter of an hour."
 CODE_ATTRS = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
 
@@ -31,9 +36,11 @@ class OperatorLoginForm(AuthenticationForm):  # type: ignore[misc]  # untyped ba
     otp_token = forms.CharField(
         label="One-time code",
         max_length=16,
+        required=False,
         widget=forms.TextInput(attrs={**CODE_ATTRS, "class": " ".join(BASE_INPUT_CLASSES)}),
-        help_text="From your authenticator app, or a recovery code.",
+        help_text="From your authenticator app, or a recovery code. Not with a passkey.",
     )
+    passkey = forms.JSONField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, request: HttpRequest | None = None, *args: Any, **kwargs: Any):
         super().__init__(request, *args, **kwargs)
@@ -54,16 +61,39 @@ class OperatorLoginForm(AuthenticationForm):  # type: ignore[misc]  # untyped ba
         return dict(cleaned)
 
     def _check_code(self, user: User) -> None:
+        if user.is_superuser:
+            sign_in.superuser_refused(user, self.request)
+            raise forms.ValidationError(REFUSED, code="refused")
         try:
-            device = accepted_device(user, self.cleaned_data["otp_token"])
+            device = self._device(user)
         except NoSecondFactor as error:
             sign_in.failed(user.email, self.request, why="no second factor")
             raise forms.ValidationError(error.message, code=error.code) from error
         if device is None:
             sign_in.failed(user.email, self.request, why="code")
             raise forms.ValidationError(REFUSED, code="refused")
+        if passkeys.must_have(user) and passkeys.of(user) and not isinstance(device, Passkey):
+            sign_in.failed(user.email, self.request, why="no passkey")
+            raise forms.ValidationError(PASSKEY_ONLY, code="passkey_only")
         # django-otp remembers the device in the session when Django signs the user in.
         user.otp_device = device  # type: ignore[attr-defined]  # django-otp's name
+
+    def _device(self, user: User) -> Device | None:
+        answer = self.cleaned_data.get("passkey")
+        if isinstance(answer, dict):
+            return passkeys.accepted_key(self.request, user, answer)
+        return accepted_device(user, self.cleaned_data["otp_token"])
+
+
+class PasskeyForm(forms.Form):
+    """A new passkey: its name, a fresh code, and what the authenticator answered."""
+
+    name = forms.CharField(
+        max_length=passkeys.NAME_LENGTH_MAX,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        help_text="To tell it from others: where it is kept.",
+    )
+    answer = forms.JSONField(widget=forms.HiddenInput, required=False)
 
 
 class CodeField(forms.CharField):
@@ -74,6 +104,21 @@ class CodeField(forms.CharField):
             widget=UnfoldAdminTextInputWidget(attrs=CODE_ATTRS),
             help_text="A fresh one: a code works once, so not the one you signed in with.",
         )
+
+
+class NewPasskeyForm(PasskeyForm):
+    code = CodeField()
+    field_order = ("name", "code", "answer")
+
+
+class EmergencyForm(ReasonForm):
+    """For how long, and why it cannot wait."""
+
+    hours = forms.IntegerField(
+        min_value=1, max_value=HOURS_MAX, initial=1, widget=UnfoldAdminIntegerFieldWidget
+    )
+    code = CodeField()
+    field_order = ("hours", "reason", "code")
 
 
 class ApproveForm(ReasonForm):
@@ -89,7 +134,9 @@ class ApproveWithdrawalForm(ApproveForm):
 
 
 class StatusForm(ReasonForm):
-    status = forms.ChoiceField(choices=Player.Status.choices, widget=UnfoldAdminSelectWidget)
+    status = forms.ChoiceField(
+        choices=[(one.value, one.label) for one in CHOSEN_BY_STAFF], widget=UnfoldAdminSelectWidget
+    )
     field_order = ("status", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -129,7 +176,10 @@ class SettleForm(ReasonForm):
         self.fields["reason"].widget.attrs.pop("autofocus", None)
 
 
-ROLE_CHOICES = [(name, name.capitalize()) for name in roles.PERMISSIONS]
+ROLE_CHOICES = [
+    (name, name.replace("_", " ").capitalize() if len(name) > 3 else name.upper())
+    for name in roles.PERMISSIONS
+]
 
 
 class RoleForm(ReasonForm):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -52,3 +53,8 @@ def person(request: HttpRequest) -> User:
     if user is None:
         raise PermissionDenied
     return user
+
+
+def bare_form(request: HttpRequest) -> forms.Form:
+    """For an act that asks for nothing: bound by any POST, also one without a field."""
+    return forms.Form(request.POST if request.method == "POST" else None)

@@ -12,6 +12,7 @@ from apps.core.clock import now
 from apps.core.money import Money
 from apps.events.models import Delivery
 from apps.integrations.models import InboxMessage
+from apps.kyc import selectors as verification
 from apps.ledger.selectors import currency
 from apps.payments import reasons
 from apps.payments.models import Approval, Deposit, Withdrawal, WithdrawalCase
@@ -159,6 +160,21 @@ def withdrawal_counters() -> list[Counter]:
             **unknown,
         ),
     ]
+
+
+def verification_counter() -> Counter:
+    found = verification.waiting_cases().aggregate(count=Count("id"), oldest_at=Min("submitted_at"))
+    return Counter("Verifications to review", url_name="admin:operator_kyc_queue", **found)
+
+
+def hit_counter() -> Counter:
+    found = verification.open_hits().aggregate(count=Count("id"), oldest_at=Min("found_at"))
+    return Counter(
+        "Watch-list hits",
+        url_name="admin:operator_kyc_hits",
+        is_alarm=bool(found["count"]),
+        **found,
+    )
 
 
 def alarm_counter() -> Counter:

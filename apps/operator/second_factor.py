@@ -6,6 +6,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from apps.accounts.models import User
+from apps.core import rate_limits
 from apps.operator.errors import CodeRefused, NoSecondFactor
 
 DIGITS = 6
@@ -31,8 +32,13 @@ def accepted_device(user: User, code: str) -> Device | None:
 
 
 def require_fresh_code(user: User, code: str) -> None:
-    """Insist on a code that was never used before. Raises CodeRefused, NoSecondFactor."""
+    """Insist on a code that was never used before.
+
+    Raises CodeRefused, NoSecondFactor, RateLimited after too many wrong ones.
+    """
+    rate_limits.check("code", account=user.pk)
     if accepted_device(user, code) is None:
+        rate_limits.hit("code", account=user.pk)
         raise CodeRefused(fields={"code": CodeRefused.message})
 
 

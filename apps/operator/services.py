@@ -25,10 +25,12 @@ def create_staff(
 ) -> tuple[User, str]:
     """Make a member of staff without a second factor; they cannot enter until they have one.
 
+    For the first people of a house and for the demo; in the back office a role takes two people
+    (`acts.propose_role`), so it calls this with none.
     password: chosen here and returned when empty, to be handed over and changed.
     Raises StaffExists, InvalidInput.
     """
-    group = _group(role)
+    groups = [_group(role)] if role else []
     _require_reason(reason)
     if User.objects.filter(email__iexact=email).exists():
         raise StaffExists(fields={"email": StaffExists.message})
@@ -36,7 +38,7 @@ def create_staff(
     password = password or secrets.token_urlsafe(PASSWORD_BYTES)
     _set_password(user, password)
     user.save()
-    user.groups.set([group])
+    user.groups.set(groups)
     audit.record(
         "staff.created", actor=by, subject=user, after={"role": role}, reason=reason.strip()
     )
@@ -45,7 +47,10 @@ def create_staff(
 
 @transaction.atomic
 def set_role(*, user_id: int, role: str, by: User, reason: str) -> User:
-    """Give somebody exactly one role. Raises NotFound, InvalidInput, NotYourself, LastAdministrator."""
+    """Give somebody exactly one role, which two other people have agreed on (acts.py).
+
+    Raises NotFound, InvalidInput, NotYourself, LastAdministrator.
+    """
     group = _group(role)
     user = _locked_staff(user_id, by, reason)
     before = role_of(user)

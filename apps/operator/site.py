@@ -5,25 +5,28 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
+from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import InvalidPage
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver
 from django.utils.decorators import method_decorator
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.cache import never_cache
 from unfold.sites import UnfoldAdminSite
 
+from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.errors import DomainError
-from apps.operator import sign_in, urls
+from apps.operator import emergency, passkeys, sign_in, urls
 from apps.operator.forms import OperatorLoginForm
 from apps.operator.pages import person, refused
 from apps.operator.views import dashboard
 
-SESSION_SECONDS = 8 * 60 * 60
 SEARCH_LENGTH_MAX = 200
 
 
@@ -42,10 +45,24 @@ class OperatorSite(UnfoldAdminSite):  # type: ignore[misc]  # untyped base
             super().register(model_or_iterable, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
+        """Asked more than once for a page, answered once."""
+        if not hasattr(request, "is_inside"):
+            request.is_inside = self._is_inside(request)  # type: ignore[attr-defined]  # ours
+        return bool(request.is_inside)  # type: ignore[attr-defined]  # ours
+
+    def _is_inside(self, request: HttpRequest) -> bool:
         user = request.user
         if isinstance(user, AnonymousUser) or not (user.is_active and user.is_staff):
             return False
-        return bool(user.is_verified())  # type: ignore[attr-defined]  # set by django-otp
+        # Nobody works with rights that no role has.
+        if user.is_superuser or not user.is_verified():  # type: ignore[attr-defined]  # django-otp
+            return False
+        if why := sign_in.why_over(request):
+            sign_in.ended(user, request, why=why)
+            logout(request)
+            return False
+        emergency.end_due(user.pk)
+        return True
 
     def admin_view(
         self, view: Callable[..., HttpResponse], cacheable: bool = False
@@ -54,6 +71,8 @@ class OperatorSite(UnfoldAdminSite):  # type: ignore[misc]  # untyped base
 
         @wraps(view)
         def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if _needs_passkey(request):
+                return redirect("admin:operator_passkeys")
             try:
                 return view(request, *args, **kwargs)
             except PermissionDenied:
@@ -67,7 +86,16 @@ class OperatorSite(UnfoldAdminSite):  # type: ignore[misc]  # untyped base
         return guarded
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        return [*urls.patterns(self.admin_view), *super().get_urls()]
+        return [
+            *urls.open_patterns(),
+            *urls.patterns(self.admin_view),
+            *super().get_urls(),
+        ]
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Put together when a page shows it, which ours do not: it is half the work of a page."""
+        listed = super().get_app_list
+        return SimpleLazyObject(lambda: listed(request, app_label))
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -107,7 +135,7 @@ class OperatorSite(UnfoldAdminSite):  # type: ignore[misc]  # untyped base
             response.status_code = 429 if form.has_error("__all__", "limited") else 422
         elif request.method == "POST":
             # No form came back, so the person is in.
-            request.session.set_expiry(SESSION_SECONDS)
+            sign_in.begin(request)
             sign_in.succeeded(request.user, request)  # type: ignore[arg-type]  # signed in
         return response  # type: ignore[no-any-return]  # untyped base
 
@@ -117,3 +145,11 @@ class OperatorSite(UnfoldAdminSite):  # type: ignore[misc]  # untyped base
         if request.method == "POST" and self.has_permission(request):
             sign_in.left(request.user, request)  # type: ignore[arg-type]  # has_permission
         return super().logout(request, extra_context)  # type: ignore[no-any-return]
+
+
+def _needs_passkey(request: HttpRequest) -> bool:
+    """Whether this role takes a passkey and the session was opened with less."""
+    name = request.resolver_match.url_name if request.resolver_match else ""
+    if name in passkeys.OPEN_WITHOUT or not isinstance(request.user, User):
+        return False
+    return passkeys.must_have(request.user) and not passkeys.is_entered_with_one(request.user)

@@ -12,6 +12,7 @@ from itertools import islice
 
 from django.urls import reverse
 
+from apps.accounts.countries import country_name
 from apps.accounts.models import Player
 from apps.audit.models import Record
 from apps.core.errors import InvalidInput
@@ -19,7 +20,9 @@ from apps.core.money import Money
 from apps.games.models import GameSession, Round
 from apps.ledger.models import Entry
 from apps.ledger.selectors import currency, currency_of_id
+from apps.limits.models import RegisterCheck
 from apps.payments.models import Deposit, Withdrawal
+from apps.risk.models import LocationCheck
 from apps.site.formatting import amount_text
 from apps.wallet.selectors import movement
 
@@ -221,6 +224,50 @@ def _rounds(player: Player, before: int, limit: int) -> list[Item]:
     ]
 
 
+def _places(player: Player, before: int, limit: int) -> list[Item]:
+    """Where the player was when it was looked at."""
+    rows = LocationCheck.objects.filter(player=player, pk__lt=before).order_by("-pk")[:limit]
+    return [
+        Item(
+            source="places",
+            id=row.pk,
+            at=row.at,
+            title=f"Located in {country_name(row.country) if row.country else 'no known country'}",
+            detail=" · ".join(
+                part
+                for part in (
+                    str(row.ip or ""),
+                    row.get_occasion_display(),
+                    ", ".join(row.flags),
+                    row.get_refusal_display() if row.refusal else "",
+                    row.database,
+                )
+                if part
+            ),
+            tone="warn" if row.refusal else "",
+        )
+        for row in rows
+    ]
+
+
+def _registers(player: Player, before: int, limit: int) -> list[Item]:
+    """What national registers answered about the player."""
+    rows = RegisterCheck.objects.filter(player=player, pk__lt=before).order_by("-pk")[:limit]
+    return [
+        Item(
+            source="registers",
+            id=row.pk,
+            at=row.at,
+            title=f"{row.register}: {row.get_verdict_display()}",
+            detail=" · ".join(
+                part for part in (row.get_occasion_display(), row.reference, row.error) if part
+            ),
+            tone="warn" if row.verdict in {"excluded", "none"} else "",
+        )
+        for row in rows
+    ]
+
+
 def _records(player: Player, before: int, limit: int) -> list[Item]:
     """What was recorded about the player and their withdrawals, and what the player did."""
     found: dict[int, Record] = {}
@@ -277,6 +324,8 @@ SOURCES = (
     Source("withdrawals", "Withdrawals", _withdrawals, "payments.view_withdrawal"),
     Source("sessions", "Game sessions", _sessions, "games.view_gamesession"),
     Source("rounds", "Rounds", _rounds, "games.view_round"),
+    Source("places", "Locations", _places, "operator.view_timeline"),
+    Source("registers", "Registers", _registers, "operator.view_timeline"),
     Source("audit", "Account and staff", _records, "audit.view_record"),
 )
 BY_NAME = {source.name: source for source in SOURCES}

@@ -5,10 +5,23 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from apps.operator import game_urls, jackpot_urls, money_urls
+from apps.operator import (
+    game_urls,
+    jackpot_urls,
+    kyc_urls,
+    limit_urls,
+    money_urls,
+    privacy_urls,
+    risk_urls,
+    staff_urls,
+)
 from apps.operator.views import dashboard, entries, players, staff, withdrawals
 
 Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def open_patterns() -> list[URLPattern]:
+    return staff_urls.open_patterns()
 
 
 def patterns(wrap: Wrap) -> list[URLPattern]:
@@ -16,6 +29,11 @@ def patterns(wrap: Wrap) -> list[URLPattern]:
         *money_urls.patterns(wrap),
         *game_urls.patterns(wrap),
         *jackpot_urls.patterns(wrap),
+        *limit_urls.patterns(wrap),
+        *staff_urls.patterns(wrap),
+        *risk_urls.patterns(wrap),
+        *kyc_urls.patterns(wrap),
+        *privacy_urls.patterns(wrap),
         path("live/", wrap(dashboard.live), name="operator_live"),
         path("live/bets/", wrap(dashboard.bets), name="operator_bets"),
         path("queue/", wrap(withdrawals.queue), name="operator_queue"),

@@ -24,7 +24,7 @@ from apps.originals.errors import (
     UnknownRun,
 )
 from apps.originals.models import AutoRun, Bet, Original
-from apps.wallet.errors import InsufficientFunds, WalletBlocked
+from apps.wallet.errors import InsufficientFunds, LimitReached, WalletBlocked
 
 State = AutoRun.State
 Reason = AutoRun.Reason
@@ -35,6 +35,7 @@ ENDS_FOR: dict[type[DomainError], Reason] = {
     InsufficientFunds: Reason.FUNDS,
     StakeOutOfRange: Reason.LIMITS,
     WalletBlocked: Reason.REFUSED,
+    LimitReached: Reason.REFUSED,
     OriginalClosed: Reason.REFUSED,
     InvalidChoice: Reason.REFUSED,
 }

@@ -9,6 +9,7 @@ from django.db.models import Q
 from apps.core import secrets
 from apps.core.ids import public_id
 from apps.core.money import Money
+from apps.core.session_ref import session_ref
 from apps.ledger import selectors as ledger
 from apps.originals.fairness.tables import ONE
 
@@ -329,6 +330,9 @@ class Bet(models.Model):
     detail = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    session_ref = models.CharField(
+        max_length=32, blank=True, default=session_ref, help_text="The sign-in that placed it."
+    )
 
     class Meta:
         db_table = "originals_bet"

@@ -39,7 +39,7 @@ SETTLE = register(
         name="withdrawal.settle",
         title="Settle a withdrawal",
         propose="payments.resolve_withdrawal",
-        approve="payments.resolve_withdrawal",
+        approve="payments.approve_withdrawal",
         facts=_facts,
         carry_out=_carry_out,
     )

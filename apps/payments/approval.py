@@ -16,6 +16,7 @@ from apps.core.money import Money
 from apps.payments import guard, limits
 from apps.payments.models import ApprovalRule, Rail, Withdrawal
 from apps.rates import selectors as rates
+from apps.risk.services import monitoring
 
 DAY = timedelta(days=1)
 
@@ -63,7 +64,11 @@ def rule_for(withdrawal: Withdrawal, *, at: datetime) -> ApprovalRule | None:
     rules = ApprovalRule.objects.filter(
         Q(rail=None) | Q(rail=withdrawal.rail), ended_at=None, enabled=True
     ).order_by("id")
-    return next((rule for rule in rules if fits(rule, facts)), None)
+    found = next((rule for rule in rules if fits(rule, facts)), None)
+    # Last, because it asks most: the monitoring rules look before money leaves by itself.
+    if found is None or not monitoring.allows_payout(withdrawal.player_id):
+        return None
+    return found
 
 
 def fits(rule: ApprovalRule, facts: Facts) -> bool:

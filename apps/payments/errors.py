@@ -83,6 +83,11 @@ class PayoutsFrozen(Conflict):
     message = "Payouts of this player are frozen. Settle that first."
 
 
+class PlayerHeld(Conflict):
+    code = "player_held"
+    message = "Withdrawals of this player are stopped. What stops them has to be decided first."
+
+
 class NotCancellable(Conflict):
     code = "not_cancellable"
     message = "A withdrawal cannot be called back."
@@ -144,6 +149,13 @@ class DepositRefused(DomainError):
     def __init__(self, limit: str):
         super().__init__()
         self.limit = limit
+
+
+class DepositsStopped(Forbidden):
+    """Something stops deposits of this player; the words are theirs to read."""
+
+    code = "deposits_stopped"
+    message = "You cannot pay in now."
 
 
 class ContradictsItself(InvalidInput):

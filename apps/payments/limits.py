@@ -20,8 +20,12 @@ from apps.audit.alarms import raise_alarm
 from apps.core.clock import now
 from apps.core.money import EXACT, Money
 from apps.ledger import selectors as ledger
+from apps.ledger.models import Block
+from apps.limits import selectors as own_limits
+from apps.payments.errors import DepositsStopped
 from apps.payments.models import Deposit, DepositFailure, LimitRule, PayoutGuard, Rail, Withdrawal
 from apps.rates import selectors as rates
+from apps.wallet import restrictions
 from apps.wallet.services import set_player_status
 
 Direction = LimitRule.Direction
@@ -101,13 +105,53 @@ def terms(direction: str, player: Player, rail: Rail, method: str = "") -> Terms
 
 
 def deposit_problem(
-    player: Player, rail: Rail, amount: Money, method: str = "", *, at: datetime | None = None
+    player: Player,
+    rail: Rail,
+    amount: Money,
+    method: str = "",
+    *,
+    deposit_id: int | None = None,
+    at: datetime | None = None,
 ) -> str:
-    """Why a deposit has to be held, as a code; empty when it is fine."""
+    """Why a deposit has to be held, as a code; empty when it is fine.
+
+    deposit_id: its own row, which is not among those that are on their way beside it. Hold the
+    player (`apps.limits.services.hold`) to rely on the answer.
+    """
     if deposits_blocked_until(player, at=at):
         return "too_many_failures"
+    if stopped := restrictions.stopping(player.pk, Block.DEPOSIT):
+        return stopped.code
+    pending = pending_value(player, without=deposit_id)
+    if over := own_limits.deposit_problem(player.pk, amount, pending=pending, at=at):
+        return over.code
     found = problem(terms(Direction.DEPOSIT, player, rail, method), amount, at=at)
     return found.code if found else ""
+
+
+def require_open(player: Player) -> None:
+    """Refuse to begin a deposit where something stops deposits. Raises DepositsStopped."""
+    if stopped := restrictions.stopping(player.pk, Block.DEPOSIT):
+        raise DepositsStopped(stopped.words)
+
+
+def require_room(player: Player, amount: Money) -> None:
+    """Refuse to begin a deposit over the player's limit. Raises DepositsStopped, DepositOverLimit."""
+    require_open(player)
+    if over := own_limits.deposit_problem(player.pk, amount, pending=pending_value(player)):
+        raise over
+
+
+def pending_value(player: Player, *, without: int | None = None) -> Decimal:
+    """What is on its way to the player, in the base currency: it takes room until it fails."""
+    rows = Deposit.objects.filter(
+        player=player, state=Deposit.State.PENDING, created_at__gt=now() - WINDOWS[-1].length
+    ).exclude(pk=without or 0)
+    total = Decimal(0)
+    for row in rows:
+        # What has no rate has no limit to break yet: it is measured when it arrives.
+        total += own_limits.worth(row.money) or Decimal(0)
+    return total
 
 
 def problem(of: Terms, amount: Money, *, at: datetime | None = None) -> Problem | None:

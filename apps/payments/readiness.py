@@ -14,9 +14,14 @@ from django.urls import reverse
 from apps.accounts.models import Player
 from apps.core.clock import now
 from apps.core.money import Money
+from apps.kyc import selectors as verification
+from apps.ledger.models import Block
 from apps.payments import approval, closed_loop, guard, identity, limits
 from apps.payments.errors import WithdrawalBlocked
 from apps.payments.models import Rail
+from apps.risk.services.holds import HOLD
+from apps.wallet import restrictions
+from apps.wallet.models import Restriction
 from apps.wallet.selectors import balance
 
 State = Literal["ok", "stop", "info"]
@@ -79,6 +84,7 @@ def of(
     player = Player.objects.get(pk=player.pk)  # the request's copy may be old
     checks = _account(player, rail, at)
     if rail is None:
+        checks += _first_verification(player)
         return Readiness(
             rail=None, amount=None, cash=None, available=None, fee=None, receives=None, people=1,
             due_hours=approval.due_hours(player.rank), checks=checks,
@@ -155,6 +161,8 @@ def _account(player: Player, rail: Rail | None, at: datetime) -> list[Check]:
                 "Write to support: a person has to speak with you first.",
             )
         )  # fmt: skip
+    stopped = [one for one in restrictions.standing(player.pk) if one.stops & Block.WITHDRAW]
+    checks += [_stopped(one) for one in stopped]
     if stands.waits_until and (rail is None or not rail.is_fiat):
         hours = settings.CREDENTIALS_WAIT_HOURS
         checks.append(
@@ -168,9 +176,20 @@ def _account(player: Player, rail: Rail | None, at: datetime) -> list[Check]:
                 until=stands.waits_until,
             )
         )
-    if not stands.frozen_at and not stands.waits_until:
+    if not stands.frozen_at and not stands.waits_until and not stopped:
         checks.append(Check("account", "ok", "Account", "Your account is in order."))
     return checks
+
+
+def _stopped(one: Restriction) -> Check:
+    """What stands before every payout. A review that holds money can be contested."""
+    is_review = one.code == HOLD
+    return Check(
+        one.code, "stop", "Withdrawals wait", one.words,
+        "Ask a person to look at it again." if is_review else "",
+        href=f"{reverse('risk:complaint_new')}?kind=contest" if is_review else "",
+        until=one.until,
+    )  # fmt: skip
 
 
 def _rail(rail: Rail) -> list[Check]:
@@ -242,16 +261,35 @@ def _amount(
 
 
 def _verification(terms: limits.Terms, amount: Money) -> list[Check]:
+    """What the licence asks for comes first, then what the rules of the rail do."""
+    value = limits.value_of([(amount.currency.code, amount.major)])
+    if need := verification.withdrawal_need(terms.player, value=value):
+        return [
+            Check(
+                "verification", "stop", "Verification", need.words, need.todo,
+                href=reverse("kyc:verification"),
+            )
+        ]  # fmt: skip
     level, rule = terms.value("kyc_level"), terms.rule("kyc_level")
     if not level or rule is None or terms.player.kyc_level >= level:
         return [Check("verification", "ok", "Verification", "No document is needed.")]
     total = limits.lifetime_value(terms.player)
-    value = limits.value_of([(amount.currency.code, amount.major)])
     free = f"{rule.kyc_above.normalize():f} {settings.BASE_CURRENCY}"
     is_over = total is None or value is None or total + value > rule.kyc_above
     words = f"Withdrawals above {free} in all need verification level {level}."
-    todo = "Send the documents to support; it usually takes a day." if is_over else ""
-    return [Check("verification", "stop" if is_over else "info", "Verification", words, todo)]
+    todo = "Hand in the documents; it usually takes a day." if is_over else ""
+    href = reverse("kyc:verification") if is_over else ""
+    state: State = "stop" if is_over else "info"
+    return [Check("verification", state, "Verification", words, todo, href=href)]
+
+
+def _first_verification(player: Player) -> list[Check]:
+    """The same before a way and an amount are chosen: asked early, so that nobody is surprised."""
+    need = verification.withdrawal_need(player)
+    if need is None:
+        return []
+    href = reverse("kyc:verification")
+    return [Check("verification", "stop", "Verification", need.words, need.todo, href=href)]
 
 
 def _review(player: Player, people: int) -> Check:

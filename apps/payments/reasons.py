@@ -16,6 +16,7 @@ WORDS = {
     "unplayed_deposit": "The last deposit was not played once",
     "risky_deposit": "The gateway gave a recent deposit a high risk score",
     "player_not_active": "The account is not active",
+    "account_check": "A check of the account is open",
 }
 
 

@@ -53,3 +53,22 @@ class ActiveHour(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hour:%Y-%m-%d %H}:00 {self.player_id}"
+
+
+class DayValue(models.Model):
+    """What one player's movements of a kind were worth on one day, in the base currency."""
+
+    player = models.ForeignKey("accounts.Player", on_delete=models.PROTECT, related_name="+")
+    what = models.CharField(max_length=16)
+    day = models.DateField()
+    value = models.DecimalField(**AMOUNT)
+
+    class Meta:
+        db_table = "reports_day_value"
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["player", "what", "day"], name="reports_day_value_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.player_id} {self.what}"

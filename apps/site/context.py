@@ -9,11 +9,13 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 
+from apps.accounts import step_up
 from apps.accounts.models import Player
 from apps.accounts.people import player_of
 from apps.core.money import Currency, Money
 from apps.games import selectors as games
 from apps.ledger.selectors import currency
+from apps.limits.pages import Guard
 from apps.messaging.services import unread
 from apps.site import navigation, selectors
 from apps.site.cards import card_state
@@ -55,6 +57,10 @@ def site(request: HttpRequest) -> dict[str, Any]:
         return session_net(player)
 
     @cache
+    def step_up_kind() -> str:
+        return step_up.kind(player.user) if player is not None else step_up.PASSWORD
+
+    @cache
     def notices() -> int:
         return unread(player.pk) if player is not None else 0
 
@@ -64,8 +70,10 @@ def site(request: HttpRequest) -> dict[str, Any]:
 
     return {
         "SITE_NAME": settings.SITE_NAME,
+        "step_up_kind": step_up_kind,
         "LIVE_URL": settings.LIVE_URL,
         "AGE_MIN": settings.AGE_MIN,
+        "BASE_CURRENCY": settings.BASE_CURRENCY,
         "SPRITE": static("icons/sprite.svg"),
         "layout": "layouts/main.html" if boosted else "layouts/page.html",
         "player": player,
@@ -75,6 +83,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "session_started_at": player.user.last_login if player else None,
         "session_net": net,
         "unread": notices,
+        "guard": Guard(player),
         "nav": nav,
         "account_nav": navigation.account,
         "games_count_text": lambda: f"{counts().games:,}",

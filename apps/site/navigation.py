@@ -55,7 +55,7 @@ def rail(counts: Counts, *, is_player: bool) -> list[Group]:
         Group(
             "Help",
             (
-                Item("Safer play", reverse("site:safer_play"), "leaf"),
+                Item("Safer play", reverse("limits:home"), "leaf"),
                 Item("Fairness", reverse("originals:fairness"), "shield"),
             ),
         )
@@ -83,4 +83,5 @@ def account() -> tuple[Item, ...]:
         Item("Rounds", reverse("site:rounds"), "recent"),
         Item("Account", reverse("accounts:home"), "user"),
         Item("Security", reverse("accounts:security"), "shield"),
+        Item("Verification", reverse("kyc:verification"), "check"),
     )

@@ -40,8 +40,8 @@ urlpatterns = [
     path("studios/", views.studios, name="studios"),
     path("search/", views.search, name="search"),
     path("session-net/", views.session_net, name="session_net"),
-    path("safer-play/", views.safer_play, name="safer_play"),
     path("terms/", views.terms, name="terms"),
+    path("privacy/", views.privacy, name="privacy"),
     path("styleguide/", views.style_guide, name="styleguide"),
     path("art/<name:slug>-<version:version>.svg", views.poster, name="art"),
     path(

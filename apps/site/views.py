@@ -21,7 +21,8 @@ from apps.games.selectors import game_by_slug
 from apps.jackpots import selectors as jackpots
 from apps.ledger.selectors import currency
 from apps.originals import selectors as originals
-from apps.site import art, avatars, filtering, help_lines, selectors, styleguide
+from apps.risk.devices import DISCLOSURE
+from apps.site import art, avatars, filtering, selectors, styleguide
 from apps.site import feed as feeds
 from apps.site import rounds as round_lists
 from apps.site.cards import Card, card_state, cards
@@ -266,14 +267,14 @@ def session_net(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def safer_play(request: HttpRequest) -> HttpResponse:
-    lines = help_lines.for_country(country_of(request) or "")
-    return render(request, "site/safer_play.html", {"lines": lines})
+def terms(request: HttpRequest) -> HttpResponse:
+    return render(request, "site/terms.html", {"version": settings.TERMS_VERSION})
 
 
 @require_GET
-def terms(request: HttpRequest) -> HttpResponse:
-    return render(request, "site/terms.html", {"version": settings.TERMS_VERSION})
+def privacy(request: HttpRequest) -> HttpResponse:
+    context = {"version": settings.TERMS_VERSION, "devices": DISCLOSURE}
+    return render(request, "site/privacy.html", context)
 
 
 @require_GET

@@ -26,6 +26,25 @@ class PlayRefused(Forbidden):
     balance: Money | None = None
 
 
+class LimitReached(Forbidden):
+    """A loss or wager limit is in the way; `reason` is the word of `limits_refusal`."""
+
+    code = "limit_reached"
+    message = "A limit on your account is in the way of this bet."
+    reason = ""
+    balance: Money | None = None
+
+    WORDS = {
+        "loss_limit": "This stake is more than your loss limit leaves now.",
+        "wager_limit": "This stake is more than your wager limit leaves now.",
+        "limit_unclear": "Your limits cannot be measured in this currency now. Try again later.",
+    }
+
+    def __init__(self, reason: str):
+        super().__init__(self.WORDS[reason])
+        self.reason = reason
+
+
 class KeyConflict(Conflict):
     code = "key_conflict"
     message = "This key was used for something else."

@@ -2,13 +2,14 @@
 
 Each takes a key (the outside id): the same key again moves nothing and gets the first answer, the
 same key with other content raises KeyConflict. Raises InsufficientFunds, WalletBlocked,
-PlayRefused, NoWallet; then nothing was changed.
+PlayRefused, LimitReached, NoWallet; then nothing was changed.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from apps.accounts.people import house
+from apps.audit import node_clock
 from apps.core.money import Currency, Money
 from apps.ledger import services as ledger
 from apps.ledger.instructions import Answer, Post, Status, Transfer, Undo
@@ -18,12 +19,16 @@ from apps.ledger.services import OPEN, Gate, ListRefused
 from apps.wallet.errors import (
     InsufficientFunds,
     KeyConflict,
+    LimitReached,
     NoWallet,
     PlayRefused,
     WalletBlocked,
 )
 
 __all__ = ["OPEN", "Bet", "Gate", "Result", "Rollback", "Win"]
+
+# The word of a node that is too far off to take bets (apps/audit/node_clock.py).
+CLOCK_IS_OFF = Gate("'clock'::text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +85,11 @@ def play(
 ) -> list[Result]:
     """Apply the actions of one game callback in order, all or nothing, in one round trip.
 
-    gate: asked for bets only, in the same statement; its word comes back in PlayRefused.
+    gate: asked for bets only, in the same statement; its word comes back in PlayRefused. A node
+    whose clock is off refuses every new bet: `clock`.
     """
+    if not node_clock.takes_bets():
+        gate = CLOCK_IS_OFF
     instructions = [_instruction(operation, partner, wallet_id) for operation in operations]
     try:
         answers = ledger.apply(instructions, gate)
@@ -436,7 +444,7 @@ def _instruction(operation: Bet | Win | Rollback, partner: str, wallet_id: int) 
         round_ref=operation.round_ref,
         source_id=operation.session_id,
         closes_round=operation.closes_round,
-        mask=Block.PLAY if is_bet else 0,
+        mask=Block.PLAY | Block.LIMITED if is_bet else 0,
         gated=is_bet,
     )
 
@@ -520,6 +528,8 @@ def _result(answer: Answer, of: Currency) -> Result:
             raise _with_balance(WalletBlocked(), balance)
         case Status.CONFLICT:
             raise _with_balance(KeyConflict(), balance)
+        case Status.REFUSED if answer.reason in LimitReached.WORDS:
+            raise _with_balance(LimitReached(answer.reason), balance)
         case Status.REFUSED:
             refused = PlayRefused()
             refused.reason = answer.reason
@@ -535,7 +545,7 @@ def _result(answer: Answer, of: Currency) -> Result:
     )
 
 
-Refusal = InsufficientFunds | WalletBlocked | PlayRefused | KeyConflict
+Refusal = InsufficientFunds | WalletBlocked | PlayRefused | LimitReached | KeyConflict
 
 
 def _with_balance(error: Refusal, balance: Money | None) -> Refusal:

@@ -21,11 +21,25 @@ from apps.wallet.events import PlayerFreed, PlayerRestricted
 from apps.wallet.models import Restriction
 
 BLOCKS_OF_STATUS = {
+    Player.Status.PENDING: Block.PLAY | Block.DEPOSIT,
     Player.Status.ACTIVE: 0,
+    # Whether it is the owner who comes is not known: nothing leaves either.
+    Player.Status.LOCKED: Block.PLAY | Block.DEPOSIT | Block.WITHDRAW,
     # A suspended player may still take their own money out.
     Player.Status.SUSPENDED: Block.PLAY | Block.DEPOSIT,
+    Player.Status.TIMED_OUT: Block.PLAY | Block.DEPOSIT,
+    Player.Status.SELF_EXCLUDED: Block.PLAY | Block.DEPOSIT,
+    Player.Status.DORMANT: Block.PLAY | Block.DEPOSIT | Block.WITHDRAW,
     Player.Status.CLOSED: Block.PLAY | Block.DEPOSIT,
 }
+# Restrictions that are a status too, the one that outranks the others first (`status_within`).
+STATUS_OF_CODE = {
+    "self_exclusion": Player.Status.SELF_EXCLUDED,
+    "time_out": Player.Status.TIMED_OUT,
+    "panic": Player.Status.TIMED_OUT,
+}
+# No reason by itself: it has every bet asked about (`limits_refusal` in the ledger's SQL).
+LIMITED = "limited"
 
 
 @transaction.atomic
@@ -87,9 +101,37 @@ def lift(*, player_id: int, code: str, actor: models.Model | str, reason: str) -
     return True
 
 
+@transaction.atomic
+def set_limited(*, player_id: int, is_limited: bool) -> None:
+    """Have every bet measured against limits, or none; whoever keeps the limits records why.
+
+    Raises NotFound.
+    """
+    player = _locked(player_id)
+    flag = Restriction.objects.filter(player_id=player_id, lifted_at=None, code=LIMITED)
+    if flag.exists() == is_limited:
+        return
+    if is_limited:
+        Restriction.objects.create(
+            player=player, code=LIMITED, stops=int(Block.LIMITED), words="", reason="Limits are set.",
+            since=now(),
+        )  # fmt: skip
+    else:
+        flag.update(lifted_at=now())
+    _write_blocks(player)
+
+
 def standing(player_id: int) -> list[Restriction]:
     """What is in force, the oldest first."""
-    return list(_open(player_id).order_by("since", "id"))
+    return list(_open(player_id).exclude(code=LIMITED).order_by("since", "id"))
+
+
+def status_within(player_id: int, status: str) -> str:
+    """What an account becomes that is to be active: still on a break, while one stands."""
+    if status != Player.Status.ACTIVE:
+        return status
+    codes = set(_open(player_id).values_list("code", flat=True))
+    return next((of for code, of in STATUS_OF_CODE.items() if code in codes), status)
 
 
 def stopping(player_id: int, what: int) -> Restriction | None:

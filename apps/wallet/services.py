@@ -3,6 +3,7 @@
 from django.db import models, transaction
 
 from apps.accounts import services as accounts
+from apps.accounts.errors import IllegalTransition
 from apps.accounts.models import Player
 from apps.ledger import services as ledger
 from apps.ledger.models import Purse, Wallet
@@ -32,8 +33,14 @@ def set_player_status(
     """Change a player's status; from the commit on no money gate lets them play past it.
 
     The blocks are written under the lock of every wallet, so a bet that is under way either
-    commits before the change or is refused by it. Raises NotFound, InvalidInput.
+    commits before the change or is refused by it. Whoever is on a break of their own and is let go
+    by staff is on that break again. Raises NotFound, InvalidInput, IllegalTransition.
     """
+    Player.objects.select_for_update(no_key=True).filter(pk=player_id).first()
+    status = restrictions.status_within(player_id, status)
+    is_break = status in restrictions.STATUS_OF_CODE.values()
+    if is_break and status != restrictions.status_within(player_id, Player.Status.ACTIVE):
+        raise IllegalTransition("Only the player takes a break.")
     player = accounts.set_status(player_id=player_id, status=status, actor=actor, reason=reason)
     restrictions.write_blocks(player)
     return player

@@ -11,9 +11,14 @@ DEBUG = False
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS")
 SITE_NAME = env.text("SITE_NAME", "Cinnabar")
-JURISDICTION = env.text("JURISDICTION", "STRICT")
+# The profile of the casino's licence (apps/limits/profiles.py), and of residents of some countries.
+JURISDICTION = env.choice("JURISDICTION", ("STRICT", "THRESHOLD", "GB", "DE", "ES"), "STRICT")
+COUNTRY_PROFILES = env.items("COUNTRY_PROFILES", "GB:GB,DE:DE,ES:ES")
 AGE_MIN = env.integer("AGE_MIN", 18)
-TERMS_VERSION = "2026-11"
+# Versions of the terms and the privacy policy, the oldest first: name, whether it is material, what
+# is new. A material one stops play until it is accepted (apps/limits/terms.py).
+TERMS_VERSIONS = [("2026-11", True, "The first version.")]
+TERMS_VERSION = TERMS_VERSIONS[-1][0]
 # Countries (ISO 3166 alpha-2) whose residents cannot register, deposit or play.
 BLOCKED_COUNTRIES = env.items("BLOCKED_COUNTRIES", "US,GB,FR,NL,AU,KP,IR,SY,CU")
 DISPLAY_CURRENCY = "EUR"
@@ -44,6 +49,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.usersessions",
+    "allauth.mfa",
     "allauth.headless",
     "django_otp",
     "django_otp.plugins.otp_totp",
@@ -93,6 +99,9 @@ MIDDLEWARE = [
     "apps.accounts.middleware.HeadlessBodyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "apps.accounts.middleware.SeenMiddleware",
+    "apps.accounts.second_factor.SecondFactorMiddleware",
+    "apps.risk.middleware.LocationMiddleware",
+    "apps.core.middleware.RateLimitMiddleware",
     "apps.core.middleware.DomainErrorMiddleware",
 ]
 
@@ -150,18 +159,26 @@ SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["apps.accounts.backends.PeopleBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "username")},
+    },
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 10},
     },
+    {"NAME": "apps.accounts.passwords.MaximumLengthValidator", "OPTIONS": {"max_length": 128}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "apps.accounts.passwords.BreachedPasswordValidator"},
 ]
+# A range API about stolen passwords, such as https://api.pwnedpasswords.com/range; empty asks nobody.
+BREACHED_PASSWORDS_BASE_URL = env.text("BREACHED_PASSWORDS_BASE_URL", "")
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "apps.accounts.adapter.AccountAdapter"
-ACCOUNT_LOGIN_METHODS = {"email"}
+# A player's name is as good as their address (apps/accounts/models.py: UserManager.by_name).
+ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "apps.accounts.forms.PlayerSignupForm"
 # Only when everybody must confirm their address can a taken one get the answer of a free one.
@@ -173,8 +190,67 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SITE_NAME}: "
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_RATE_LIMITS: dict[str, str] = {"login_failed": "10/m/ip,5/300s/key"}
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
+ACCOUNT_FORMS = {
+    "login": "apps.accounts.entry_forms.SignInForm",
+    "confirm_login_code": "apps.accounts.entry_forms.MailedCodeForm",
+}
+# After so many failures within that time a password alone is not enough on a device we do not know.
+SIGN_IN_FAILURES_MAX = env.integer("SIGN_IN_FAILURES_MAX", 3, at_least=1)
+SIGN_IN_FAILURE_MINUTES = env.integer("SIGN_IN_FAILURE_MINUTES", 30, at_least=1)
+# The code that is mailed then: it works ten minutes, for five tries, in the session it was asked in.
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+DEVICE_COOKIE_NAME = "device"
+# Somebody who knows the country of an address: a dotted path to a callable, or nothing.
+SIGN_IN_PLACE = "apps.risk.geo.country_of"
+# Who is asked before an account is made: dotted paths, each takes an Applicant (apps/accounts/applicants.py).
+REGISTRATION_CHECKS: list[str] = [
+    "apps.limits.profiles.check_applicant",
+    "apps.risk.location.check_applicant",
+    "apps.limits.registers.check_applicant",
+    "apps.kyc.persons.check_applicant",
+]
+# What happens to a player right after, in the transaction that makes them.
+REGISTRATION_EFFECTS = ["apps.kyc.gates.at_registration"]
+# Who has something to do before a player who has just signed in does anything: functions of the
+# player and the request.
+SIGN_IN_CHECKS = [
+    "apps.risk.location.signed_in",
+    "apps.limits.registers.signed_in",
+    "apps.limits.terms.signed_in",
+]
+# Who keeps personal data, in the order it is exported and erased (apps/accounts/privacy.py).
+PERSONAL_DATA: list[str] = [
+    "apps.accounts.personal.Account",
+    "apps.wallet.personal.Money",
+    "apps.risk.personal.Whereabouts",
+    "apps.risk.personal.Complaints",
+    "apps.limits.personal.RegistersAndTerms",
+    "apps.games.personal.Play",
+    "apps.payments.personal.Payments",
+    "apps.messaging.personal.Messages",
+]
+# Who closes an account on its owner's word, keeps it after all, and knows whether it waits to be empty.
+ACCOUNT_CLOSING = {
+    "close": "apps.limits.accounts.close_account",
+    "keep": "apps.limits.accounts.keep_account",
+    "waits": "apps.limits.accounts.is_closing",
+}
+# By when a request to be forgotten is decided, and how long law keeps what it keeps.
+ERASURE_DAYS = env.integer("ERASURE_DAYS", 30, at_least=1)
+PERSONAL_KEEP_YEARS = env.integer("PERSONAL_KEEP_YEARS", 5, at_least=1)
+# ---- second factors, passkeys
+MFA_ADAPTER = "apps.accounts.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# An address that is added later is confirmed later; the first one was before the first sign-in.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# A browser may be trusted to skip the second factor, and shows it again after this many days.
+FULL_SIGN_IN_DAYS = env.integer("FULL_SIGN_IN_DAYS", 30, at_least=1)
+MFA_TRUST_ENABLED = True
+MFA_TRUST_COOKIE_AGE = FULL_SIGN_IN_DAYS * 24 * 60 * 60
+MFA_TRUST_COOKIE_NAME = "trusted"
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_ADAPTER = "apps.accounts.adapter.HeadlessAdapter"
 HEADLESS_TOKEN_STRATEGY = "apps.accounts.tokens.SessionToken"
@@ -189,6 +265,15 @@ OTP_TOTP_ISSUER = SITE_NAME
 # ---- links in mails -----------------------------------------------------------------------------
 # Where players find the site, without a slash at the end.
 SITE_ORIGIN = env.text("SITE_ORIGIN", "")
+
+# ---- staff --------------------------------------------------------------------------------------
+# From which networks the back office may be seen; everywhere when empty.
+STAFF_IP_ALLOWLIST = env.items("STAFF_IP_ALLOWLIST")
+# Staff sign in again after so many minutes without a click, and after so many hours in any case.
+STAFF_IDLE_MINUTES = env.integer("STAFF_IDLE_MINUTES", 15, at_least=1)
+STAFF_SESSION_HOURS = env.integer("STAFF_SESSION_HOURS", 8, at_least=1)
+# Roles that enter with a passkey, which nobody can be lured into giving away.
+STAFF_PASSKEY_ROLES = env.items("STAFF_PASSKEY_ROLES")
 
 # ---- paying out ---------------------------------------------------------------------------------
 # How long a password given counts as fresh for what cannot be taken back.
@@ -221,6 +306,36 @@ DEPOSIT_FAILURES_MAX = env.integer("DEPOSIT_FAILURES_MAX", 5)
 DEPOSIT_FAILURES_MINUTES = env.integer("DEPOSIT_FAILURES_MINUTES", 10)
 DEPOSIT_BLOCK_MINUTES = env.integer("DEPOSIT_BLOCK_MINUTES", 60)
 
+# ---- risk ---------------------------------------------------------------------------------------
+# Who tells the monitoring rules what was paid in and out (apps/risk/sources.py).
+RISK_SOURCES = ["apps.payments.risk_source.PaymentSource"]
+# Residence there adds to a player's risk score (ISO 3166 alpha-2).
+RISK_COUNTRIES_HIGH = env.items("RISK_COUNTRIES_HIGH", "")
+# A deposit that the gateway scores this high, from 0 to 100, is not credited to play.
+RISK_DEPOSIT_PERCENT = env.integer("RISK_DEPOSIT_PERCENT", 70, at_least=1)
+# Currencies that hide where they come from: what arrives in them is held.
+RISK_PRIVACY_COINS = env.items("RISK_PRIVACY_COINS", "XMR,ZEC,DASH")
+# Within how many days a complaint is answered, and who hears it where no country has a body of its own.
+COMPLAINT_ANSWER_DAYS = env.integer("COMPLAINT_ANSWER_DAYS", 10, at_least=1)
+COMPLAINT_BODY_NAME = env.text("COMPLAINT_BODY_NAME", "The authority that licenses us")
+COMPLAINT_BODY_SITE = env.text("COMPLAINT_BODY_SITE", "")
+
+# ---- where players are -------------------------------------------------------------------------------
+# A database of addresses and countries, .mmdb or CSV; without one the registries' delegations count.
+GEOIP_PATH = env.text("GEOIP_PATH", "")
+# A list of networks that hide where somebody is (apps/risk/data/networks.txt shows the form).
+GEO_NETWORKS_PATH = env.text("GEO_NETWORKS_PATH", "")
+# Whether a network of that list is refused, or only noted; and an address nobody can place.
+GEO_HIDDEN_REFUSED = env.boolean("GEO_HIDDEN_REFUSED", default=False)
+GEO_UNKNOWN_REFUSED = env.boolean("GEO_UNKNOWN_REFUSED", default=True)
+# On a laptop every address is private: there, and only there, it counts as the player's country.
+GEO_PRIVATE_IS_HOME = False
+# Who knows the names and the postcode that a register of self-exclusion is asked by.
+REGISTER_PERSON = "apps.kyc.persons.declared"
+# Who knows what holds for residents of a country, and who plays at partners' at the moment.
+LOCATION_RULES = "apps.limits.profiles.profile_for"
+PLAYERS_AT_PLAY = "apps.games.selectors.players_at_play"
+
 # ---- statements ---------------------------------------------------------------------------------
 # The PDF of a statement with more movements is drawn by the worker: a thousand take 0.1 s.
 STATEMENT_PDF_AT_ONCE_MAX = env.integer("STATEMENT_PDF_AT_ONCE_MAX", 3000)
@@ -231,6 +346,26 @@ STATEMENT_PDF_KEEP_DAYS = env.integer("STATEMENT_PDF_KEEP_DAYS", 30, at_least=1)
 # How long players may ask for their place in what was published; sums and roots stay for ever.
 LIABILITIES_KEEP_DAYS = env.integer("LIABILITIES_KEEP_DAYS", 60, at_least=2)
 
+# ---- verification -------------------------------------------------------------------------------
+# Who knows what a player's jurisdiction asks for.
+KYC_PROFILE = "apps.limits.profiles.profile_of"
+# The level that the first withdrawal needs where identity is not asked for before: 0 to 3.
+KYC_WITHDRAWAL_LEVEL = env.integer("KYC_WITHDRAWAL_LEVEL", 1)
+# What players hand in lies here, sealed; outside what any server serves.
+KYC_DIR = Path(os.environ.get("KYC_DIR", BASE_DIR / ".casino" / "kyc"))
+# How long papers are kept after an account was closed.
+KYC_KEEP_YEARS = env.integer("KYC_KEEP_YEARS", 5, at_least=1)
+UPLOAD_BYTES_MAX = env.integer("UPLOAD_BYTES_MAX", 10 * 1024 * 1024, at_least=1024)
+UPLOAD_PIXELS_MAX = env.integer("UPLOAD_PIXELS_MAX", 50_000_000, at_least=1_000_000)
+# Uploads stay in memory: a file on disk would lie there unsealed.
+FILE_UPLOAD_HANDLERS = ["apps.core.uploads.CappedMemoryUpload"]
+# Where clamd listens (tcp://host:port or unix:///path); without it only the test virus is known.
+CLAMD_ADDRESS = env.text("CLAMD_ADDRESS", "")
+CLAMD_SECONDS = env.integer("CLAMD_SECONDS", 20, at_least=1)
+# Who is asked for sanctions and politically exposed people, and the file of the one of ours.
+WATCH_LISTS = ["apps.kyc.watchlists.FileList"]
+WATCH_LIST_FILE = env.text("WATCH_LIST_FILE", "")
+
 # ---- API ----------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -238,21 +373,27 @@ REST_FRAMEWORK = {
         "allauth.headless.contrib.rest_framework.authentication.XSessionTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["apps.accounts.api.permissions.IsPlayer"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "apps.accounts.api.permissions.IsPlayer",
+        "apps.risk.api.permissions.Located",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["apps.core.api.parsers.JSONParser"],
-    # Clients are counted by their peer address; a forwarded header is theirs to write.
-    "NUM_PROXIES": 0,
     "DEFAULT_SCHEMA_CLASS": "apps.accounts.api.schema.ScopedSchema",
     "EXCEPTION_HANDLER": "casino.api.exception_handler",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": "600/min", "anon": "60/min", "money": "60/min"},
+    # Counted by the table in casino/settings/rate_limits.py.
+    "DEFAULT_THROTTLE_CLASSES": ["apps.core.api.throttling.ApiThrottle"],
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": f"{SITE_NAME} player API",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    # Words that several answers use for sets of their own.
+    "ENUM_NAME_OVERRIDES": {
+        "LimitKindEnum": ["deposit", "loss", "wager", "session"],
+        "BreakKindEnum": ["panic", "time_out", "self_exclusion"],
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -281,10 +422,15 @@ CELERY_TASK_ROUTES = {"ledger.follow": {"queue": "followers"}}
 LEDGER_FOLLOWERS = [
     "apps.ledger.followers.Positions",
     "apps.wallet.followers.BalancePush",
+    "apps.limits.reality.Sessions",
     "apps.games.followers.Rounds",
     "apps.treasury.followers.Chargebacks",
     "apps.jackpots.followers.Jackpots",
     "apps.reports.followers.Revenue",
+    "apps.reports.large.LargeMoney",
+    "apps.limits.usage.Usage",
+    "apps.kyc.followers.Linked",
+    "apps.risk.followers.Watch",
 ]
 # Who knows the odds of rounds of our own games (apps/games/returns.py).
 ROUND_THEORIES = {"originals": "apps.originals.theory.theories_of"}
@@ -298,6 +444,8 @@ PARTNER_CALLS_MAX = env.integer("PARTNER_CALLS_MAX", 3, at_least=1)
 BREAKER_PREFIX = env.text("BREAKER_PREFIX", "casino")
 # Redis that takes longer counts as away: each process then knows partners by itself.
 BREAKER_REDIS_SECONDS = 0.5
+# Under which names in Redis tries are counted (casino/settings/rate_limits.py).
+RATE_LIMITS_PREFIX = env.text("RATE_LIMITS_PREFIX", "casino:tries")
 # Who knows which game an entry of a partner belongs to (apps/wallet/statements/naming.py).
 STATEMENT_NAMERS = {
     "softswiss": "apps.games.selectors.games_of_sessions",
@@ -306,8 +454,14 @@ STATEMENT_NAMERS = {
 }
 # Where the handlers of published events live; importing them connects them.
 EVENT_HANDLER_MODULES = [
+    "apps.kyc.handlers",
+    "apps.limits.handlers",
+    "apps.games.handlers",
+    "apps.risk.handlers",
     "apps.messaging.handlers",
     "apps.messaging.security",
+    "apps.messaging.access",
+    "apps.messaging.safer_play",
     "apps.payments.handlers",
 ]
 # Raw callbacks that are done with are deleted when they are older.
@@ -320,10 +474,65 @@ INBOX_HANDLER_MODULES = [
     "apps.payments.providers.coinspaid.callbacks",
     "apps.payments.providers.paymentiq.callbacks",
     "apps.messaging.providers.sendpost.callbacks",
+    "apps.kyc.providers.sumsub.callbacks",
 ]
 
+# Whether a first deposit begins with the question for a limit.
+FIRST_LIMIT_ASKED = env.boolean("FIRST_LIMIT_ASKED", default=True)
+# Where a player does something about a restriction (apps/wallet/restrictions.py), by its code.
+RESTRICTION_PAGES = {
+    "panic": "limits:break",
+    "time_out": "limits:break",
+    "self_exclusion": "limits:break",
+    "reality_check": "limits:check",
+    "session_time": "limits:limits",
+    "session_plan": "limits:plan",
+    "terms": "terms:accept",
+    "location": "accounts:security",
+}
+# Who knows what money apps saw of a player's day (apps/limits/harm.py).
+HARM_SOURCES = {
+    "failed": "apps.payments.harm_source.failed_deposits",
+    "cancelled": "apps.payments.harm_source.cancelled_withdrawals",
+}
+# Whether the pages of help organisations are asked once a day if they still answer.
+HELP_LINKS_WATCH = env.boolean("HELP_LINKS_WATCH", default=True)
+
+# Who knows that several accounts are one person's (apps/limits/persons.py).
+PERSON_MATCHERS = ["apps.limits.persons.by_mailbox", "apps.kyc.persons.same_person_ids"]
+
 # Where the acts that take two people are registered (apps/audit/proposals.py).
-PROPOSAL_MODULES = ["apps.payments.acts", "apps.treasury.acts", "apps.jackpots.acts"]
+PROPOSAL_MODULES = [
+    "apps.limits.profile_acts",
+    "apps.risk.services.cases",
+    "apps.payments.acts",
+    "apps.treasury.acts",
+    "apps.jackpots.acts",
+    "apps.operator.acts",
+]
+
+# Audit rows of these subjects are shown only to who may read the subject itself.
+AUDIT_CONFIDENTIAL = {
+    "kyc.hit": "kyc.view_hit",
+    "risk.suspiciousreport": "risk.view_suspiciousreport",
+}
+
+# ---- clocks ---------------------------------------------------------------------------------------
+# How far a node's clock may be off the database's before staff hear of it, and before the node
+# takes no more bets.
+CLOCK_COMPARE_SECONDS = 60
+CLOCK_ALARM_MS = env.integer("CLOCK_ALARM_MS", 250, at_least=1)
+CLOCK_STOP_MS = env.integer("CLOCK_STOP_MS", 2000, at_least=1)
+
+# What a single win, wager or payment, or a player's day of them, must be worth in the base currency
+# to be a significant event.
+SIGNIFICANT_ABOVE = env.integer("SIGNIFICANT_ABOVE", 10_000, at_least=1)
+
+# ---- the release --------------------------------------------------------------------------------
+# The signed list of program files, and the public half of the key that signs it (64 hex digits).
+# The private half is where releases are built. Without a key nothing is compared.
+RELEASE_MANIFEST = Path(os.environ.get("RELEASE_MANIFEST", BASE_DIR / "release.json"))
+RELEASE_PUBLIC_KEY = env.text("RELEASE_PUBLIC_KEY", "")
 
 # ---- audit --------------------------------------------------------------------------------------
 AUDIT_KEYS: dict[int, bytes] = {}
@@ -337,6 +546,12 @@ SEALED_FIELDS: list[tuple[str, str, str]] = [
     ("originals.CrashRound", "sealed", "public_id"),
     ("messaging.Mail", "body", "public_id"),
     ("payments.WalletOwner", "sealed", "public_id"),
+    ("kyc.PersonRecord", "sealed", "player_id"),
+    ("kyc.PersonRecord", "documents_sealed", "player_id"),
+    ("accounts.SealedSecret", "sealed", "public_id"),
+    ("accounts.OneTimeCode", "sealed", "public_id"),
+    ("messaging.Text", "body", "public_id"),
+    ("risk.SuspiciousReport", "sealed", "public_id"),
 ]
 # Seals leave the database here: whoever rewrites the tables cannot rewrite this folder too.
 ANCHOR_DIR = Path(os.environ.get("ANCHOR_DIR", BASE_DIR / ".casino" / "anchors"))
@@ -369,6 +584,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Partners live outside: an address inside is refused. Simulators live inside (`dev`).
+OUTBOUND_PRIVATE_ALLOWED = False
 # Sockets are answered to pages of these origins only.
 LIVE_ORIGINS = env.items("LIVE_ORIGINS")
 CONTENT_SECURITY_POLICY: dict[str, dict[str, list[str]]] = {}
@@ -394,12 +611,18 @@ SIMULATORS_URL = env.text("SIMULATORS_URL", "")
 # Who may read /metrics; without a token only private addresses may.
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 
+LOG_LEVEL = env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "plain": {
+            "()": "apps.core.logs.OneLineFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
@@ -407,5 +630,6 @@ LOGGING = {
     },
 }
 
+from casino.settings.rate_limits import *  # noqa: E402, F403
 from casino.settings.unfold import UNFOLD  # noqa: E402, F401
 from casino.settings.vendors import *  # noqa: E402, F403

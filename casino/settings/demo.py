@@ -32,8 +32,12 @@ embedded.fill_environment(
     COINBASE_BASE_URL=f"{simulators}/rates/coinbase",
     COINGECKO_BASE_URL=f"{simulators}/rates/coingecko/api/v3",
     ECB_BASE_URL=f"{simulators}/rates/ecb",
+    SUMSUB_BASE_URL=f"{simulators}/sumsub",
+    SUMSUB_SANDBOX="true",
     SENDPOST_BASE_URL=f"{simulators}/sendpost/api/v1",
+    GAMSTOP_BASE_URL=f"{simulators}/register/gamstop",
     SENDPOST_WEBHOOK_URL=f"{wallet}/callbacks/sendpost",
+    TEXT_FALLBACK="mailbox",
     JURISDICTION="THRESHOLD",
     SITE_ORIGIN=f"http://{DEMO_HOST}:{DEMO_PORT}",
     # A visitor looks for minutes, not for days: a new address is paid at once.
@@ -48,6 +52,8 @@ from casino.settings.dev import MIDDLEWARE  # noqa: E402
 
 DEMO = True
 DATA_DIR = embedded.folder()
+KYC_DIR = DATA_DIR / "kyc"
+WATCH_LIST_FILE = str(DATA_DIR / "watch-list.json")
 ENVIRONMENT_NAME = "Demo"
 ALLOWED_HOSTS = [DEMO_HOST, "localhost"]
 MIDDLEWARE = ["apps.demo.middleware.OneHost", *MIDDLEWARE]

@@ -1,12 +1,14 @@
 """The look and the menu of the back office. Colours are the inks of static/css/tokens.css."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse
+from django.utils.functional import lazy
 
 INKS = {
     "50": "oklch(.955 .016 80)",
@@ -36,6 +38,11 @@ GOLD = {
 }
 
 
+# The menu asks for the same addresses on every page, several times each.
+_address = cache(reverse)
+_link = lazy(_address, str)
+
+
 def environment(request: HttpRequest) -> list[str]:
     name: str = settings.ENVIRONMENT_NAME
     return [name, "info" if name == "Production" else "warning"]
@@ -61,7 +68,7 @@ def _under(*names: str) -> Callable[[HttpRequest], bool]:
     """Lit on its own pages only; Unfold's guess lights several at once."""
 
     def active(request: HttpRequest) -> bool:
-        return any(request.path.startswith(reverse(name)) for name in names)
+        return any(request.path.startswith(_address(name)) for name in names)
 
     return active
 
@@ -71,7 +78,7 @@ def _list(title: str, icon: str, model: str, permission: str, *pages: str) -> di
     return {
         "title": title,
         "icon": icon,
-        "link": reverse_lazy(name),
+        "link": _link(name),
         "active": _under(name, *pages),
         "permission": _may(permission),
     }
@@ -88,32 +95,39 @@ def _page(title: str, icon: str, name: str, permission: str) -> dict[str, Any]:
     return {
         "title": title,
         "icon": icon,
-        "link": reverse_lazy(name),
+        "link": _link(name),
         "active": active,
         "permission": _may(permission),
     }
 
 
 def _at_home(request: HttpRequest) -> bool:
-    return request.path == reverse("admin:index")
+    return request.path == _address("admin:index")
 
 
-NAVIGATION = [
+NAVIGATION: list[dict[str, Any]] = [
     {
         "items": [
             {
                 "title": "Dashboard",
                 "icon": "monitoring",
-                "link": reverse_lazy("admin:index"),
+                "link": _link("admin:index"),
                 "active": _at_home,
             },
             {
                 "title": "Withdrawal queue",
                 "icon": "fact_check",
-                "link": reverse_lazy("admin:operator_queue"),
+                "link": _link("admin:operator_queue"),
                 "active": _under("admin:operator_queue"),
                 "permission": _may("payments.view_withdrawal"),
             },
+            _page("Verification", "id_card", "admin:operator_kyc_queue", "kyc.view_case"),
+            _page(
+                "To be forgotten",
+                "person_off",
+                "admin:operator_erasures",
+                "accounts.view_erasurerequest",
+            ),
             _list("Alarms", "notifications", "audit_alarm", "audit.view_alarm"),
         ],
     },
@@ -158,11 +172,47 @@ NAVIGATION = [
         ],
     },
     {
+        "title": "Player protection",
+        "separator": True,
+        "items": [
+            _page(
+                "Harm cases",
+                "volunteer_activism",
+                "admin:operator_harm",
+                "limits.view_harmcase",
+            ),
+            _page(
+                "Jurisdiction profiles",
+                "gavel",
+                "admin:operator_profiles",
+                "limits.view_profilechange",
+            ),
+        ],
+    },
+    {
+        "title": "Risk and complaints",
+        "separator": True,
+        "items": [
+            _page("Alerts", "radar", "admin:operator_risk_alerts", "risk.view_alert"),
+            _page("Cases", "folder_managed", "admin:operator_risk_cases", "risk.view_case"),
+            _page("Rules", "rule_settings", "admin:operator_risk_rules", "risk.view_ruleversion"),
+            _page("Complaints", "forum", "admin:operator_complaints", "risk.view_complaint"),
+            _page("Breaches", "gpp_maybe", "admin:operator_breaches", "risk.view_breach"),
+            _page(
+                "Reports of suspicion",
+                "lock",
+                "admin:operator_reports",
+                "risk.view_suspiciousreport",
+            ),
+            _page("People who work here", "badge", "admin:operator_insiders", "risk.view_insider"),
+        ],
+    },
+    {
         "title": "Treasury",
         "separator": True,
         "items": [
             _page("Payments", "insights", "admin:operator_board", "operator.view_payment_board"),
-            _page("Held deposits", "pause", "admin:operator_held", "payments.release_deposit"),
+            _page("Held deposits", "pause", "admin:operator_held", "operator.view_payment_board"),
             _page("Treasury", "savings", "admin:operator_treasury", "treasury.view_housewallet"),
             _page("Proposals", "how_to_reg", "admin:operator_proposals", "audit.view_proposal"),
             _page(
@@ -235,7 +285,7 @@ NAVIGATION = [
             {
                 "title": "Operations",
                 "icon": "key",
-                "link": reverse_lazy("admin:operator_operations"),
+                "link": _link("admin:operator_operations"),
                 "active": _under("admin:operator_operations"),
                 "permission": _may("ledger.view_operation"),
             },
@@ -269,13 +319,53 @@ NAVIGATION = [
             ),
             _list("Event deliveries", "outbox", "events_delivery", "events.view_delivery"),
             _list("Followers", "sync_alt", "ledger_cursor", "ledger.view_cursor"),
+            _page("Assurance", "verified_user", "admin:operator_assurance", "audit.view_seal"),
+            _page(
+                "Significant events",
+                "report",
+                "admin:operator_significant",
+                "operator.view_significant",
+            ),
+            _page(
+                "Accounts and rights",
+                "admin_panel_settings",
+                "admin:operator_access_report",
+                "operator.view_access_report",
+            ),
             _list("Audit trail", "history", "audit_record", "audit.view_record"),
             _list("Seals", "verified", "audit_seal", "audit.view_seal"),
             _list("API keys", "vpn_key", "accounts_apikey", "accounts.view_apikey"),
             _list("Staff", "badge", "operator_staff", "operator.view_staff"),
+            {
+                "title": "Emergency access",
+                "icon": "emergency",
+                "link": _link("admin:operator_emergency"),
+                "active": _under("admin:operator_emergency"),
+            },
+            {
+                "title": "Your passkeys",
+                "icon": "passkey",
+                "link": _link("admin:operator_passkeys"),
+                "active": _under("admin:operator_passkeys"),
+            },
         ],
     },
 ]
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The part of the menu this person may open: what nobody sees is not prepared either."""
+    groups = []
+    for group in NAVIGATION:
+        items = [one for one in group["items"] if one.get("permission", _anybody)(request)]
+        if items:
+            groups.append({**group, "items": items})
+    return groups
+
+
+def _anybody(request: HttpRequest) -> bool:
+    return True
+
 
 UNFOLD = {
     "SITE_TITLE": _site_title,
@@ -302,6 +392,6 @@ UNFOLD = {
         "show_search": False,
         "command_search": True,
         "show_all_applications": False,
-        "navigation": NAVIGATION,
+        "navigation": navigation,
     },
 }

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from casino import env
+from casino.settings.shared import verification_origin
 
 # ---- SOFTSWISS: games, seamless wallet -----------------------------------------------------------
 SOFTSWISS_BASE_URL = env.text("SOFTSWISS_BASE_URL", "")
@@ -205,6 +206,32 @@ SENDPOST_WEBHOOK_URL = env.text("SENDPOST_WEBHOOK_URL", "")
 SENDPOST_SIGNATURE_HEADER = env.text("SENDPOST_SIGNATURE_HEADER", "")
 SENDPOST_SIGNATURE_SECRET = env.text("SENDPOST_SIGNATURE_SECRET", "")
 
+# ---- Sumsub: who players are, and whether watch lists know them ---------------------------------------
+# `https://api.sumsub.com`, the same for the sandbox; without one our own reviewers look at documents.
+SUMSUB_BASE_URL = env.text("SUMSUB_BASE_URL", "")
+SUMSUB_APP_TOKEN = env.text("SUMSUB_APP_TOKEN", "")
+SUMSUB_SECRET_KEY = env.text("SUMSUB_SECRET_KEY", "")
+# Whether the token is of the sandbox (`sbx:…`): webhooks of the other environment are refused.
+SUMSUB_SANDBOX = env.boolean("SUMSUB_SANDBOX", default=False)
+# What webhooks to `/callbacks/sumsub/` are signed with, and the secret before while it is changed.
+SUMSUB_WEBHOOK_SECRET = env.text("SUMSUB_WEBHOOK_SECRET", "")
+SUMSUB_WEBHOOK_SECRET_PREVIOUS = env.text("SUMSUB_WEBHOOK_SECRET_PREVIOUS", "")
+# Further webhooks, each `name:secret` and at `/callbacks/sumsub/<name>/`; a name twice is a change.
+SUMSUB_WEBHOOK_SECRETS = env.items("SUMSUB_WEBHOOK_SECRETS")
+# The digests that are good; more than one only while the webhook is being changed.
+SUMSUB_WEBHOOK_ALGORITHMS = env.items("SUMSUB_WEBHOOK_ALGORITHMS", "HMAC_SHA256_HEX")
+# Our levels (apps/kyc/levels.py) and what they are called there, case and all.
+SUMSUB_LEVELS = env.items("SUMSUB_LEVELS", "identity:identity-and-address,funds:source-of-funds")
+# How tokens for the frame are asked for: with a JSON body, or in the older form in the query.
+SUMSUB_TOKEN_FORM = env.choice("SUMSUB_TOKEN_FORM", ("json", "query"), "json")
+SUMSUB_TOKEN_SECONDS = env.integer("SUMSUB_TOKEN_SECONDS", 600, at_least=60)
+SUMSUB_TIMEOUT_SECONDS = env.integer("SUMSUB_TIMEOUT_SECONDS", 8, at_least=1)
+# Open checks are read again after so many minutes: webhooks get lost for good after a day.
+KYC_RECONCILE_MINUTES = env.integer("KYC_RECONCILE_MINUTES", 60, at_least=5)
+# Watch lists are read again after so many hours; asked anew (which costs) at most as often as this.
+SCREEN_HOURS = env.integer("SCREEN_HOURS", 24, at_least=1)
+SCREEN_FRESH_HOURS = env.integer("SCREEN_FRESH_HOURS", 24, at_least=1)
+
 # ---- rates: what one currency is worth in another ---------------------------------------------------
 # Limits, thresholds and totals over currencies are in this one.
 BASE_CURRENCY = env.text("BASE_CURRENCY", "EUR")
@@ -243,3 +270,24 @@ EXCHANGE_MIN = env.integer("EXCHANGE_MIN", 1, at_least=0)
 SIMULATORS_SPEED = env.integer("SIMULATORS_SPEED", 60)
 # Where browsers reach the simulators when that differs from where the casino does.
 SIMULATORS_PUBLIC_URL = env.text("SIMULATORS_PUBLIC_URL", "")
+
+# Where Sumsub's pages are framed from: follows from its base URL, unless an address is given.
+SUMSUB_FRAME_ORIGIN = verification_origin(
+    SUMSUB_BASE_URL, env.text("SUMSUB_FRAME_URL", ""), SIMULATORS_PUBLIC_URL
+)
+
+# ---- national registers of self-exclusion (apps/limits/providers/register) -----------------------
+GAMSTOP_BASE_URL = env.text("GAMSTOP_BASE_URL", "")
+GAMSTOP_API_KEY = env.text("GAMSTOP_API_KEY", "")
+# People wait for it at sign-in; no answer in time closes play until there is one.
+REGISTER_TIMEOUT_SECONDS = env.integer("REGISTER_TIMEOUT_SECONDS", 3, at_least=1)
+# Where no register is set up, people of its country may not play: only a laptop looks away.
+REGISTERS_OPTIONAL = False
+
+# ---- a gateway for text messages (apps/messaging/providers/textgateway) ---------------------------
+TEXT_GATEWAY_BASE_URL = env.text("TEXT_GATEWAY_BASE_URL", "")
+TEXT_GATEWAY_TOKEN = env.text("TEXT_GATEWAY_TOKEN", "")
+TEXT_GATEWAY_SENDER = env.text("TEXT_GATEWAY_SENDER", "Casino")
+# What happens to text messages without one: a console shows them, the simulated mailbox has them, or
+# nobody sends any.
+TEXT_FALLBACK = env.choice("TEXT_FALLBACK", ("console", "mailbox", "off"), "console")

@@ -135,7 +135,8 @@ document.addEventListener("click", (event) => {
   if (opener) document.getElementById(opener.dataset.dialogOpen)?.showModal();
   const closer = event.target.closest("[data-dialog-close]");
   if (closer) closer.closest("dialog")?.close();
-  if (event.target instanceof HTMLDialogElement && event.target.open && outside(event, event.target)) event.target.close();
+  const isOver = event.target instanceof HTMLDialogElement && event.target.open && !("firm" in event.target.dataset);
+  if (isOver && outside(event, event.target)) event.target.close();
 });
 
 document.addEventListener("close", (event) => {
@@ -149,7 +150,7 @@ function outside(event, dialog) {
 }
 
 function closeAll() {
-  for (const dialog of $$("dialog[open]")) dialog.close();
+  for (const dialog of $$("dialog[open]:not([data-firm])")) dialog.close();
   closePopovers();
 }
 

@@ -40,6 +40,7 @@ def wait(minutes: float) -> None:
     User.objects.update(last_login=at)
 
 
+@pytest.mark.rule("ACC-07")
 def is_signed_in(client: Client) -> bool:
     return "_auth_user_id" in client.session
 
@@ -67,6 +68,7 @@ def test_a_page_for_everybody_is_shown_as_to_a_guest(browser: Client) -> None:
     assert "You were signed out after 30 quiet minutes." in html
 
 
+@pytest.mark.rule("ACC-07")
 def test_whoever_acts_in_time_stays(browser: Client) -> None:
     for _ in range(3):
         wait(29)
@@ -163,6 +165,7 @@ def open_socket(client: Client) -> ApplicationCommunicator:
     return ApplicationCommunicator(AuthMiddlewareStack(LiveConsumer.as_asgi()), scope)
 
 
+@pytest.mark.rule("ACC-07")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("minutes", [29, 31])
 def test_a_socket_is_no_way_around_it(browser: Client, minutes: float) -> None:

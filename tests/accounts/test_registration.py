@@ -26,6 +26,7 @@ NEW = {
 }
 
 
+@pytest.mark.rule("ACC-19")
 def test_registering_makes_user_player_and_audit_row_and_signs_in(client: Client) -> None:
     response = client.post("/accounts/signup/", NEW)
 
@@ -55,6 +56,7 @@ def test_the_consent_to_marketing_is_asked_and_off(client: Client) -> None:
     assert Player.objects.get().wants_marketing is True
 
 
+@pytest.mark.rule("ACC-01")
 @pytest.mark.parametrize(
     ("changed", "field"),
     [
@@ -101,6 +103,7 @@ def test_a_refused_registration_leaves_no_row(
     assert "_auth_user_id" not in client.session
 
 
+@pytest.mark.rule("ACC-01")
 @pytest.mark.parametrize(
     ("birth_date", "players"), [("2008-03-02", 0), ("2008-03-01", 1), ("2008-02-29", 1)]
 )
@@ -125,10 +128,14 @@ def test_a_name_taken_at_the_last_moment_leaves_no_user(client: Client) -> None:
     assert User.objects.count() == Player.objects.count() == 1
 
 
+@pytest.mark.rule("ACC-05")
 def test_an_email_taken_at_the_last_moment_leaves_no_player(client: Client) -> None:
     make_player(email="new@example.com")
-    with mock.patch(
-        "allauth.account.internal.flows.manage_email.assess_unique_email", return_value=True
+    with (
+        mock.patch("apps.accounts.services._has_account", return_value=False),
+        mock.patch(
+            "allauth.account.internal.flows.manage_email.assess_unique_email", return_value=True
+        ),
     ):
         response = client.post("/accounts/signup/", NEW)
 

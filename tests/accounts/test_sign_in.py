@@ -17,6 +17,8 @@ pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
 
 
+@pytest.mark.rule("ACC-05")
+@pytest.mark.rule("SEC-08")
 def test_a_player_signs_in_with_a_new_session_id(client: Client) -> None:
     make_player(email="CaroL@example.com", password=PASSWORD)
     client.get("/accounts/login/")
@@ -32,6 +34,7 @@ def test_a_player_signs_in_with_a_new_session_id(client: Client) -> None:
     assert client.session["_auth_user_id"]
 
 
+@pytest.mark.rule("ACC-05")
 def test_wrong_password_unknown_person_and_staff_get_the_same_answer(support: User) -> None:
     make_player(email="carol@example.com", password=PASSWORD)
     support.set_password(PASSWORD)
@@ -122,6 +125,7 @@ def test_a_closed_account_cannot_sign_in(client: Client) -> None:
     assert "_auth_user_id" not in client.session
 
 
+@pytest.mark.rule("SEC-08")
 def test_a_suspended_player_can_still_sign_in(client: Client) -> None:
     player = make_player(email="carol@example.com", password=PASSWORD)
     Player.objects.filter(pk=player.pk).update(status=Player.Status.SUSPENDED)
@@ -153,6 +157,7 @@ def test_players_have_no_way_into_the_back_office(client: Client, player: Player
         assert "login" in response.headers["Location"]
 
 
+@pytest.mark.rule("SEC-07")
 @pytest.mark.parametrize("page", ["", "security/", "api-keys/"])
 def test_staff_have_no_player_pages(page: str, client: Client, support: User) -> None:
     client.force_login(support)

@@ -202,6 +202,15 @@ ACCESS: dict[tuple[str, str], Row] = {
     ("POST", "invoices/"): Row("money"),
     ("GET", "invoices/<str:public_id>/"): Row("read", own_invoice),
     ("PUT", "payer-name/"): Row("money"),
+    ("GET", "limits/"): Row("read"),
+    ("POST", "limits/"): Row("play"),
+    ("POST", "limits/remove/"): Row(SIGNED_IN_ONLY),
+    ("POST", "limits/requests/<str:public_id>/"): Row(SIGNED_IN_ONLY),
+    ("GET", "breaks/"): Row("read"),
+    ("POST", "breaks/"): Row("play"),
+    ("GET", "reality-check/"): Row("read"),
+    ("POST", "reality-check/"): Row("play"),
+    ("POST", "reality-check/<str:public_id>/"): Row(SIGNED_IN_ONLY),
     ("GET", "originals/"): Row(PUBLIC),
     ("GET", "originals/bets/"): Row("read"),
     ("GET", "originals/bets/<str:public_id>/"): Row("read", own_bet),
@@ -318,6 +327,7 @@ def test_what_is_mine_is_found(method: str, route: str, row: Row, player: Player
     assert response.status_code in {200, 204}
 
 
+@pytest.mark.rule("SEC-01")
 @pytest.mark.parametrize(("method", "route", "row"), OWNED)
 def test_what_is_another_players_is_answered_like_nothing(
     method: str, route: str, row: Row, player: Player, other_player: Player

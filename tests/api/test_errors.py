@@ -70,6 +70,7 @@ def test_a_body_that_is_no_object_is_refused(
     assert error_of(response)["code"] in {"invalid_input", "parse_error"}
 
 
+@pytest.mark.rule("SEC-02")
 @pytest.mark.parametrize(("method", "path"), list(GOOD))
 def test_an_unknown_field_is_refused(method: str, path: str, player: Player) -> None:
     body = {**GOOD[method, path], "is_staff": True}
@@ -153,10 +154,9 @@ def test_a_form_is_not_read(player: Player) -> None:
     assert error_of(response)["code"] == "unsupported_media_type"
 
 
-def test_too_many_calls_are_told_to_wait(player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "rest_framework.throttling.UserRateThrottle.THROTTLE_RATES", {"user": "2/min"}
-    )
+@pytest.mark.rule("SEC-13")
+def test_too_many_calls_are_told_to_wait(player: Player, settings: Any) -> None:
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"api": {"account": "2/minute"}}
     caller = signed_in(player)
 
     answers = [caller.get("me/") for _ in range(3)]
@@ -166,10 +166,9 @@ def test_too_many_calls_are_told_to_wait(player: Player, monkeypatch: pytest.Mon
     assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
 
 
-def test_a_forged_address_does_not_reset_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "rest_framework.throttling.UserRateThrottle.THROTTLE_RATES", {"user": "2/min"}
-    )
+@pytest.mark.rule("SEC-13")
+def test_a_forged_address_does_not_reset_the_limit(settings: Any) -> None:
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"api": {"ip": "2/minute"}}
     caller = stranger()
 
     answers = [
@@ -179,6 +178,7 @@ def test_a_forged_address_does_not_reset_the_limit(monkeypatch: pytest.MonkeyPat
     assert [answer.status_code for answer in answers] == [200, 200, 429]
 
 
+@pytest.mark.rule("PAY-03")
 @pytest.mark.parametrize("amount", [0.01, 1, "0.010000001", "1e-2", "-1", "+1", " 1", "١", ""])
 def test_amounts_are_exact_text(amount: object, player: Player) -> None:
     body = {**GOOD["POST", "withdrawals/"], "amount": amount}
@@ -189,6 +189,7 @@ def test_amounts_are_exact_text(amount: object, player: Player) -> None:
     assert "amount" in error_of(response)["fields"]
 
 
+@pytest.mark.rule("PAY-08")
 @pytest.mark.parametrize(
     ("key", "code"),
     [

@@ -30,7 +30,10 @@ def test_consent_to_marketing_is_kept_with_its_source(player: Player) -> None:
     player.refresh_from_db()
     assert player.wants_marketing is True
     row = Record.objects.get(action="player.marketing_consent")
-    assert row.after == {"wants_marketing": True, "source": "api"}
+    assert row.after == {
+        "given": ["email:casino", "email:live", "email:originals"],
+        "source": "api",
+    }
 
 
 @pytest.mark.parametrize("value", ["yes", "true", 1, None])

@@ -24,6 +24,7 @@ def test_a_value_opens_in_its_place() -> None:
     assert secrets.seal("x", place=PLACE) != secrets.seal("x", place=PLACE)
 
 
+@pytest.mark.rule("SEC-19")
 def test_it_opens_nowhere_else() -> None:
     sealed = secrets.seal("x", place=PLACE)
 
@@ -31,6 +32,7 @@ def test_it_opens_nowhere_else() -> None:
         secrets.unseal(sealed, place="table.column:other")
 
 
+@pytest.mark.rule("SEC-19")
 @pytest.mark.parametrize("at", [0, 1, 2, 5, -1])
 def test_a_changed_byte_is_refused(at: int) -> None:
     sealed = bytearray(secrets.seal("x", place=PLACE))

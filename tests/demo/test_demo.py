@@ -44,7 +44,7 @@ def test_a_code_of_somebody_unknown_is_refused(environment: dict[str, str]) -> N
     refused = manage(environment, "demo_otp", "nobody")
 
     assert refused.returncode == 1
-    assert "Choose from support, finance, game_manager, administrator" in refused.stderr
+    assert "Choose from support, payments, finance" in refused.stderr
     assert refused.stdout == ""
 
 

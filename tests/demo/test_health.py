@@ -20,7 +20,9 @@ def test_ready_when_everything_is_there(client: Client) -> None:
     answer = client.get("/readyz")
 
     assert answer.status_code == 200
-    assert answer.json() == {"database": True, "redis": True, "migrations": True}
+    assert answer.json() == {
+        "database": True, "redis": True, "migrations": True, "clock": True,
+    }  # fmt: skip
 
 
 def test_not_ready_while_a_migration_is_missing(client: Client) -> None:
@@ -30,7 +32,9 @@ def test_not_ready_while_a_migration_is_missing(client: Client) -> None:
     answer = client.get("/readyz")
 
     assert answer.status_code == 503
-    assert answer.json() == {"database": True, "redis": True, "migrations": False}
+    assert answer.json() == {
+        "database": True, "redis": True, "migrations": False, "clock": True,
+    }  # fmt: skip
 
 
 def test_metrics_count_what_is_open(client: Client) -> None:

@@ -97,6 +97,7 @@ def test_what_the_partner_says_decides_what_may_be_done(
     assert Record.objects.get(action="round_case.closed").reason == "Looked at."
 
 
+@pytest.mark.rule("GAM-04")
 def test_a_round_the_partner_does_not_know_is_given_back_once(
     softswiss: Softswiss, old: Any, player: Player, slot: Game
 ) -> None:
@@ -131,6 +132,7 @@ def test_a_round_that_ends_by_itself_leaves_the_desk(
     assert (case.outcome, balance(player)) == ("ended", "14")
 
 
+@pytest.mark.rule("GAM-03")
 @pytest.mark.parametrize(
     ("answer", "outcome", "escalated"),
     [("unknown", "refunded", False), ("finished", "closed", False), ("open", "", True),
@@ -192,6 +194,7 @@ def test_acts_need_a_reason_and_a_case(softswiss: Softswiss, old: Any) -> None:
     assert Record.objects.filter(action__startswith="round_case").count() == 0
 
 
+@pytest.mark.rule("GAM-03")
 def test_a_launch_goes_back_into_the_open_round_in_its_currency(
     softswiss: Softswiss, old: Any, player: Player, slot: Game
 ) -> None:

@@ -203,6 +203,7 @@ def test_leaving_ends_the_players_own_session(
     assert (mine.end_reason, theirs.ended_at) == ("left", None)
 
 
+@pytest.mark.rule("GAM-06")
 def test_rounds_are_the_players_own(
     browser: Client, player: Player, other_player: Player, slot: Game
 ) -> None:

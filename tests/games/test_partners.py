@@ -213,6 +213,7 @@ def test_a_catalogue_that_lost_half_waits_for_a_person(db: None) -> None:
     assert (Game.objects.count(), state.shrunk_to, state.accepts_shrunk) == (30, None, False)
 
 
+@pytest.mark.rule("GAM-08")
 def test_a_changed_return_is_a_new_version(db: None) -> None:
     catalogue.take_over("softswiss", Catalogue([told("One", rtp=96)]))
     catalogue.take_over("softswiss", Catalogue([told("One", rtp=94, volatility=4)]))

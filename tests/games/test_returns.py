@@ -167,6 +167,7 @@ def test_closed_rounds_are_counted_once_by_game_version_and_day(closed: Any) -> 
     assert (row.rounds, row.returned) == (4, 2)
 
 
+@pytest.mark.rule("GAM-11")
 def test_a_round_counts_for_the_version_it_was_begun_in(closed: Any) -> None:
     changed_at = now() - timedelta(hours=1)
     game = make_game(rtp="90.00", version=2, version_since=changed_at)
@@ -183,6 +184,7 @@ def test_a_round_counts_for_the_version_it_was_begun_in(closed: Any) -> None:
     assert (found["No theory", 1].rounds, found["No theory", 1].judged) == (1, 0)
 
 
+@pytest.mark.rule("GAM-08")
 def test_a_rigged_game_raises_an_alarm_and_stands_first(closed: Any) -> None:
     fair = make_game("Fair", rtp="86.00", volatility=1)
     rigged = make_game("Rigged", rtp="86.00", volatility=1)

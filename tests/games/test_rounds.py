@@ -26,6 +26,7 @@ def facts(round_ref: str = "r-1") -> tuple[Any, ...]:
     return found.stake, found.win, found.bets, found.wins, found.rollbacks, found.state
 
 
+@pytest.mark.rule("GAM-02")
 @pytest.mark.parametrize("order", list(permutations(range(4))))
 def test_every_order_of_bet_win_rollback_and_end_gives_the_same_round(
     table: Table, order: tuple[int, ...]

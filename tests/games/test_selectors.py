@@ -39,6 +39,7 @@ def test_odd_searches_find_nothing(games: dict[str, Game], text: str) -> None:
     assert titles(search.search(text)) == []
 
 
+@pytest.mark.rule("GAM-12")
 def test_restricted_games_are_hidden_where_they_are(games: dict[str, Game]) -> None:
     Game.objects.filter(pk=games["koi"].pk).update(blocked_countries=["DE", "AT"])
 

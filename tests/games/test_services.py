@@ -55,6 +55,25 @@ def generation(request: pytest.FixtureRequest, settings: Any) -> str:
     return str(request.param)
 
 
+@pytest.mark.rule("RG-27")
+@pytest.mark.parametrize(("jurisdiction", "left_open"), [("THRESHOLD", 2), ("DE", 1)])
+def test_where_the_profile_says_so_another_game_ends_the_one_before(
+    softswiss: Softswiss,
+    player: Player,
+    slot: Game,
+    settings: Any,
+    jurisdiction: str,
+    left_open: int,
+) -> None:
+    fund(player, "10.00", "EUR")
+    make_session(player, make_game("Another One"))
+    settings.JURISDICTION = jurisdiction
+
+    open_game(player, slot)
+
+    assert GameSession.objects.filter(player=player, ended_at=None).count() == left_open
+
+
 def test_a_launch_opens_a_session(
     softswiss: Softswiss, player: Player, slot: Game, generation: str
 ) -> None:
@@ -117,6 +136,7 @@ def test_opening_a_game_again_ends_its_earlier_session_and_no_other(
     assert other.ended_at is None
 
 
+@pytest.mark.rule("GAM-09")
 def test_a_demo_needs_no_player_and_keeps_nothing(
     softswiss: Softswiss, slot: Game, generation: str
 ) -> None:
@@ -128,6 +148,7 @@ def test_a_demo_needs_no_player_and_keeps_nothing(
     assert GameSession.objects.count() == 0
 
 
+@pytest.mark.rule("GAM-12")
 @pytest.mark.parametrize(
     ("change", "error"),
     [
@@ -291,6 +312,7 @@ def test_switching_a_game_needs_a_reason(game: Game) -> None:
     assert game.enabled
 
 
+@pytest.mark.rule("GAM-07")
 def test_what_is_shown_and_what_is_launched_are_the_same_facts(player: Player) -> None:
     facts = services.player_facts(player, "BTC")
 

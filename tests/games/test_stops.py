@@ -22,6 +22,7 @@ def stop(scope: str, of: Game, **changes: Any) -> Stop:
     return stops.begin(**(wanted | changes))
 
 
+@pytest.mark.rule("GAM-05")
 @pytest.mark.parametrize("scope", SCOPES)
 def test_the_next_bet_is_refused_and_the_open_round_finishes(table: Table, scope: str) -> None:
     assert table.bet("b-1", 100).status == 200

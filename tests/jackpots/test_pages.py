@@ -188,6 +188,7 @@ RULES = {
 }  # fmt: skip
 
 
+@pytest.mark.rule("GAM-21")
 def test_two_people_open_a_jackpot_and_change_its_rules(
     finance: User, administrator: User, player: Player
 ) -> None:

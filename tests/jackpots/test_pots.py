@@ -109,6 +109,7 @@ def test_a_stake_nobody_can_value_takes_no_part_for_ever(player: Player) -> None
     assert Unvalued.objects.get().code == "BTC"
 
 
+@pytest.mark.rule("GAM-19")
 def test_a_rollback_takes_back_exactly_what_the_bet_gave(player: Player) -> None:
     make_jackpot()
     rich(player)
@@ -172,6 +173,7 @@ def secret_of(cycle: Cycle) -> str:
     return secrets.unseal(cycle.sealed, place=cycle.place)
 
 
+@pytest.mark.rule("GAM-21")
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_everything_adds_up_to_the_last_digit(
     player: Player, other_player: Player, seed: int
@@ -210,6 +212,7 @@ def test_everything_adds_up_to_the_last_digit(
     )  # fmt: skip
 
 
+@pytest.mark.rule("GAM-11", "GAM-21")
 def test_a_bet_counts_by_the_rules_in_force_for_it(player: Player) -> None:
     jackpot = make_jackpot()
     rich(player)

@@ -88,6 +88,7 @@ def test_a_bet_of_minus_infinity_is_not_covered(table: Table) -> None:
     assert apply_raw(table, Kind.BET, "-Infinity") == "no_funds"
 
 
+@pytest.mark.rule("PAY-02", "RG-32")
 def test_a_wallet_cannot_be_put_below_its_floor_by_anybody(table: Table) -> None:
     for change in ("balance = -1", "floor = 1", "floor = 'NaN'", "balance = 'NaN'"):
         with (
@@ -97,6 +98,7 @@ def test_a_wallet_cannot_be_put_below_its_floor_by_anybody(table: Table) -> None
             cursor.execute(f"UPDATE ledger_wallet SET {change} WHERE id = %s", [table.wallet_id])
 
 
+@pytest.mark.rule("PAY-01")
 @pytest.mark.parametrize("name", ["ledger_wallet", "ledger_operation", "ledger_entry_p0"])
 def test_no_table_of_the_journal_can_be_emptied(table: Table, name: str) -> None:
     with pytest.raises(Error, match="append-only"), connection.cursor() as cursor:
@@ -203,6 +205,7 @@ def test_the_same_key_to_another_wallet_is_a_conflict(
     assert Wallet.objects.get(pk=third.pk).balance == 0
 
 
+@pytest.mark.rule("PAY-21")
 def test_money_does_not_pass_between_currencies(
     table: Table, other_player: Player, fund: Callable[..., Result]
 ) -> None:

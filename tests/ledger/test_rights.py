@@ -59,6 +59,7 @@ def test_a_movement_finds_the_real_tables_whatever_lies_in_its_way(
     assert Entry.objects.filter(outside_id="planted", wallet_id=table.wallet_id).exists()
 
 
+@pytest.mark.rule("SEC-25")
 def test_the_role_may_create_in_no_schema(runner: psycopg.Connection[Any]) -> None:
     row = runner.execute("SELECT has_database_privilege(current_database(), 'CREATE')").fetchone()
     writable = runner.execute(

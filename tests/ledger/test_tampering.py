@@ -120,6 +120,7 @@ def test_two_swapped_entries_are_named(entries: list[Entry]) -> None:
         call_command("verify_ledger", stderr=StringIO())
 
 
+@pytest.mark.rule("AUD-06")
 def test_a_changed_balance_is_named(entries: list[Entry]) -> None:
     wallet_id = entries[0].wallet_id
     as_owner("UPDATE ledger_wallet SET balance = balance + 5 WHERE id = %s", [wallet_id])
@@ -228,6 +229,7 @@ def test_an_edited_seal_is_named(entries: list[Entry], sql: str) -> None:
         call_command("verify_ledger", stderr=StringIO())
 
 
+@pytest.mark.rule("AUD-03", "AUD-06")
 def test_books_rewritten_with_the_key_do_not_match_the_checkpoint(entries: list[Entry]) -> None:
     """Whoever has the key and the database can sign and seal anew; the checkpoints are elsewhere."""
     sealing.anchor(LedgerStream(), force=True)
@@ -407,6 +409,7 @@ def run(*statements: str) -> None:
             cursor.execute(sql)
 
 
+@pytest.mark.rule("PAY-01")
 def test_an_entry_cannot_be_changed_even_by_the_owner(entries: list[Entry]) -> None:
     for sql in (
         "UPDATE ledger_entry SET amount = 0",
@@ -417,6 +420,7 @@ def test_an_entry_cannot_be_changed_even_by_the_owner(entries: list[Entry]) -> N
             run(sql)
 
 
+@pytest.mark.rule("PAY-01", "SEC-25", "AUD-03")
 @pytest.mark.parametrize(
     "sql",
     [
@@ -463,18 +467,21 @@ class TestAudit:
 
         assert f"{Record.objects.count()} audit rows verified" in out.getvalue()
 
+    @pytest.mark.rule("AUD-03", "AUD-06")
     def test_an_edited_row_is_named(self, rows: list[int]) -> None:
         as_owner("UPDATE audit_record SET reason = 'forged' WHERE id = %s", [rows[1]])
 
         with pytest.raises(CommandError, match=f"audit row {rows[1]}:"):
             call_command("verify_audit", stderr=StringIO())
 
+    @pytest.mark.rule("AUD-03", "AUD-06")
     def test_a_deleted_row_is_missed(self, rows: list[int]) -> None:
         as_owner("DELETE FROM audit_record WHERE id = %s", [rows[1]])
 
         with pytest.raises(CommandError, match="audit seal 1: covers"):
             call_command("verify_audit", stderr=StringIO())
 
+    @pytest.mark.rule("AUD-03", "AUD-06")
     def test_swapped_rows_are_named(self, rows: list[int]) -> None:
         as_owner("UPDATE audit_record SET id = CASE id WHEN %s THEN -1 ELSE id END", [rows[1]])
         as_owner("UPDATE audit_record SET id = %s WHERE id = %s", [rows[1], rows[2]])
@@ -483,24 +490,27 @@ class TestAudit:
         with pytest.raises(CommandError, match=f"audit row {rows[1]}:"):
             call_command("verify_audit", stderr=StringIO())
 
+    @pytest.mark.rule("AUD-03", "AUD-06")
     def test_a_forged_row_is_named(self, rows: list[int]) -> None:
         as_owner(
             "INSERT INTO audit_record (id, at, action, actor_kind, actor_id, actor_label, "
-            "subject_kind, subject_id, reason, request_id, key_id, mac) "
+            "subject_kind, subject_id, reason, request_id, session_ref, key_id, mac) "
             "SELECT id + 100, at, action, actor_kind, actor_id, actor_label, subject_kind, "
-            "subject_id, reason, request_id, key_id, mac FROM audit_record WHERE id = %s",
+            "subject_id, reason, request_id, session_ref, key_id, mac FROM audit_record WHERE id = %s",
             [rows[1]],
         )
 
         with pytest.raises(CommandError, match=f"audit row {rows[1] + 100}:"):
             call_command("verify_audit", stderr=StringIO())
 
+    @pytest.mark.rule("AUD-03", "AUD-06")
     def test_a_cut_tail_is_missed(self, rows: list[int]) -> None:
         as_owner("DELETE FROM audit_record WHERE id >= %s", [rows[2]])
 
         with pytest.raises(CommandError, match="audit seal 1: covers"):
             call_command("verify_audit", stderr=StringIO())
 
+    @pytest.mark.rule("AUD-03", "AUD-06")
     def test_a_trail_cut_with_its_seals_is_missed_by_the_checkpoint(self, rows: list[int]) -> None:
         sealing.anchor(trail.AuditStream(), force=True)
         as_owner("DELETE FROM audit_record WHERE id >= %s", [rows[2]])
@@ -512,9 +522,9 @@ class TestAudit:
     def test_a_row_inserted_with_a_key_we_do_not_have_is_named(self, rows: list[int]) -> None:
         as_owner(
             "INSERT INTO audit_record (id, at, action, actor_kind, actor_id, actor_label, "
-            "subject_kind, subject_id, reason, request_id, key_id, mac) "
+            "subject_kind, subject_id, reason, request_id, session_ref, key_id, mac) "
             "SELECT nextval('audit_record_id_seq'), at, action, actor_kind, actor_id, actor_label, "
-            "subject_kind, subject_id, reason, request_id, 99, '' FROM audit_record WHERE id = %s",
+            "subject_kind, subject_id, reason, request_id, session_ref, 99, '' FROM audit_record WHERE id = %s",
             [rows[1]],
         )
         forged = Record.objects.order_by("-id")[0].pk

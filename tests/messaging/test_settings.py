@@ -18,17 +18,17 @@ WHOLE = {"SENDPOST_BASE_URL": "https://api.sendpost.io/api/v1", **KEYS}
 
 def start(**environment: str) -> subprocess.CompletedProcess[str]:
     kept = {name: os.environ[name] for name in ("PATH", "DATABASE_URL", "REDIS_URL")}
-    secret = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN"
+    secret = "k3y-0f-A-testing-house-that-nobody-has-1234"
     return subprocess.run(
         [sys.executable, "-c", "import casino.settings.production"],
         env={
             **kept,
             "SECRET_KEY": secret,
             "ALLOWED_HOSTS": "casino.example.com",
-            "AUDIT_KEYS": "1:" + "5eed" * 16,
-            "FIELD_KEYS": "1:" + "f1e1" * 16,
-            "SOFTSWISS_AUTH_TOKEN": secret,
-            "COINSPAID_SECRET": secret,
+            "AUDIT_KEYS": "1:" + bytes(range(32)).hex(),
+            "FIELD_KEYS": "1:" + bytes(range(32, 64)).hex(),
+            "SOFTSWISS_AUTH_TOKEN": "a-token-of-sixteen-or-more",
+            "COINSPAID_SECRET": "a-secret-of-sixteen-or-more",
             **environment,
         },
         capture_output=True,

@@ -1,11 +1,14 @@
 """Nobody enters the back office with a password alone."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from apps.audit.models import Record
+from casino.settings import rate_limits as table
 from tests.operator.factories import PASSWORD, code_of, make_player, make_staff, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +45,7 @@ def test_a_password_without_the_right_code_does_not(client: Client, code: str) -
     assert not is_inside(client)
 
 
+@pytest.mark.rule("SEC-06")
 def test_a_code_works_once(client: Client) -> None:
     user = make_staff("finance")
     code = code_of(user)
@@ -128,7 +132,9 @@ def test_after_five_failures_even_the_right_code_waits(client: Client) -> None:
     assert Record.objects.filter(action="operator.login_failed").count() == 5
 
 
-def test_an_address_that_tries_many_accounts_waits_too(client: Client) -> None:
+def test_an_address_that_tries_many_accounts_waits_too(client: Client, settings: Any) -> None:
+    limits = table.RATE_LIMITS["operator_login"]
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"operator_login": limits}
     for number in range(20):
         sign_in(client, f"guess-{number}@example.org", "123456")
     user = make_staff("finance")

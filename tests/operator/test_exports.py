@@ -48,7 +48,7 @@ def test_formulas_get_an_apostrophe(world: World) -> None:
 
 @pytest.mark.parametrize("start", FORMULA_STARTS)
 def test_every_start_is_neutralised(start: str) -> None:
-    assert neutral(f"{start}1") == f"'{start}1"
+    assert neutral(f"{start}1") == f"'{start}1".replace("\x00", "")
 
 
 def test_spreadsheets_hold_the_same_rows_as_text(world: World) -> None:

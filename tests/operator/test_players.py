@@ -119,7 +119,7 @@ def test_a_status_is_changed_with_a_reason_and_stops_play(world: World) -> None:
     world.player.refresh_from_db()
     assert world.player.status == Player.Status.SUSPENDED
     assert set(Wallet.objects.filter(player=world.player).values_list("blocks", flat=True)) == {
-        int(Block.PLAY)
+        Block.PLAY | Block.DEPOSIT
     }
     record = Record.objects.get(action="player.status_changed")
     assert (record.before, record.after) == ({"status": "active"}, {"status": "suspended"})

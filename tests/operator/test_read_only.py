@@ -21,6 +21,7 @@ MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
 FIELD = re.compile(r"<(?:input|textarea|select)\b[^>]*\bname=\"(?!csrfmiddlewaretoken|s\")([^\"]+)")
 
 
+@pytest.mark.rule("SEC-05")
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
 def test_nobody_finds_a_form_or_gets_a_post_through(
     world: World, model: type[models.Model]

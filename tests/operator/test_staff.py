@@ -8,7 +8,7 @@ from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from apps.accounts.models import User
-from apps.audit.models import Record
+from apps.audit.models import Proposal, Record
 from apps.operator import services
 from apps.operator.errors import LastAdministrator, NotYourself, StaffExists
 from tests.operator.factories import code_of, make_player, make_staff, signed_in
@@ -37,8 +37,10 @@ def test_a_new_member_gets_secrets_once_and_can_enter(administrator: User) -> No
     page = answer.content.decode()
     user = User.objects.get(email="new@example.org")
     password = re.search(r"Password</h2>.*?data-whole>([^<]+)<", page, re.DOTALL).group(1)
-    assert services.role_of(user) == "support"
+    assert services.role_of(user) == ""
     assert "<svg" in page
+    [asked] = Proposal.objects.filter(act="staff.role")
+    assert asked.content["role"] == "support"
     entered = Client().post(
         "/operator/login/",
         {"username": user.email, "password": password, "otp_token": code_of(user)},

@@ -189,9 +189,9 @@ def test_payouts_are_frozen_and_opened_by_staff(finance, withdrawal):
 # ---- settling ----------------------------------------------------------------------------------
 
 
-def test_a_case_is_proposed_here_and_decided_by_another_person(finance, withdrawal):
+def test_a_case_is_proposed_here_and_decided_by_another_role(withdrawal):
     withdrawals.open_case(withdrawal, WithdrawalCase.Kind.CONTRADICTION, "is reported as strange")
-    client = signed_in(finance)
+    client = signed_in(make_staff("payments"))
     assert "is reported as strange" in client.get("/operator/queue/").content.decode()
     path = f"/operator/queue/{withdrawal.public_id}/settle/"
     assert client.post(path, {"outcome": "charge", "reason": "No"}).status_code == 422
@@ -209,10 +209,10 @@ def test_a_case_is_proposed_here_and_decided_by_another_person(finance, withdraw
     assert withdrawal.state == "rejected"
 
 
-def test_there_is_nothing_to_settle_without_a_case(finance, withdrawal):
+def test_there_is_nothing_to_settle_without_a_case(withdrawal):
     path = f"/operator/queue/{withdrawal.public_id}/settle/"
 
-    assert signed_in(finance).get(path).status_code == 404
+    assert signed_in(make_staff("payments")).get(path).status_code == 404
 
 
 # ---- rules -------------------------------------------------------------------------------------

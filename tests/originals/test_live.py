@@ -237,7 +237,6 @@ def test_a_player_watches_over_the_socket_of_the_tab(player: Player, client: Cli
             '{"watch": "nothing"}',
             '{"ping": 1}',
             "[",
-            '{"watch": 1}',
         ):
             await socket.send_input({"type": "websocket.receive", "text": said})
         heard.append(json.loads((await socket.receive_output(timeout=20))["text"]))

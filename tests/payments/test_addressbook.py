@@ -92,6 +92,7 @@ def test_an_address_of_another_network_or_none_is_refused(player, text):
     assert picture() == before
 
 
+@pytest.mark.rule("PAY-15")
 def test_our_own_addresses_are_refused(player, other_player):
     make_address(other_player)
 
@@ -129,6 +130,7 @@ def test_somebody_elses_address_is_not_there(player, other_player):
 # ---- being paid to it --------------------------------------------------------------------------
 
 
+@pytest.mark.rule("PAY-14")
 def test_a_withdrawal_to_a_new_address_sets_the_money_aside_and_waits(player, finance):
     made = request_withdrawal(player, "0.02")
 
@@ -212,6 +214,7 @@ def test_the_player_is_told_on_the_site_and_by_mail(player):
     assert WALLET_ADDRESS in message.body
 
 
+@pytest.mark.rule("PAY-14")
 def test_the_link_freezes_payouts_and_takes_approvals_back(player, finance, client):
     old = save(player, OTHER_ADDRESS)
     waited(old)
@@ -299,6 +302,7 @@ def test_staff_open_payouts_with_a_reason(player, finance):
 # ---- the wait after a change of credentials ----------------------------------------------------
 
 
+@pytest.mark.rule("PAY-14")
 def test_a_new_password_stops_coins_for_a_day(player, client):
     client.force_login(player.user)
     answer = client.post(

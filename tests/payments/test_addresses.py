@@ -46,6 +46,7 @@ def test_a_good_address_is_taken(kind, text):
     assert is_address(kind, text)
 
 
+@pytest.mark.rule("PAY-15")
 @pytest.mark.parametrize(("kind", "text"), BAD)
 def test_a_damaged_or_foreign_address_is_refused(kind, text):
     assert not is_address(kind, text)

@@ -148,6 +148,7 @@ def test_a_wish_needs_a_proper_key(api, key, code):
     assert picture() == before
 
 
+@pytest.mark.rule("PAY-08")
 def test_a_key_used_for_something_else_is_refused(api):
     ask(api)
     before = picture()

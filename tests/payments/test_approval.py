@@ -186,6 +186,7 @@ def test_the_limit_in_coins_holds_whatever_the_rates_say(player):
     assert request_withdrawal(player, "0.16").people_needed == 2
 
 
+@pytest.mark.rule("PAY-16")
 def test_two_different_people_agree_to_the_same_payout(player, finance, administrator):
     made = request_withdrawal(player, "0.16")
 
@@ -201,6 +202,7 @@ def test_two_different_people_agree_to_the_same_payout(player, finance, administ
     assert Record.objects.filter(action="withdrawal.approved_first").count() == 1
 
 
+@pytest.mark.rule("PAY-17")
 def test_a_change_voids_the_first_yes(player, finance, administrator, support):
     made = request_withdrawal(player, "0.16")
     withdrawals.approve(made, finance, "Known player.")
@@ -335,6 +337,7 @@ def test_the_promise_depends_on_the_rank(player, rank, hours):
     assert made.steps.get().until == made.decide_by
 
 
+@pytest.mark.rule("PAY-12")
 def test_a_missed_promise_raises_one_alarm(player):
     made = request_withdrawal(player, "0.02")
     assert made.decide_by is not None
@@ -347,6 +350,7 @@ def test_a_missed_promise_raises_one_alarm(player):
     assert alarms() == ["withdrawal.undecided"]
 
 
+@pytest.mark.rule("PAY-12")
 def test_a_hold_has_a_reason_an_owner_and_an_end_and_comes_once(player, finance):
     made = request_withdrawal(player, "0.02")
 
@@ -358,6 +362,7 @@ def test_a_hold_has_a_reason_an_owner_and_an_end_and_comes_once(player, finance)
         queue.hold(made, finance, "And again.")
 
 
+@pytest.mark.rule("PAY-11")
 def test_a_withdrawal_cannot_be_called_back_unless_the_house_allows_it(player, settings, finance):
     made = request_withdrawal(player, "0.02")
     before = picture()

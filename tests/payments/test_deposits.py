@@ -38,6 +38,7 @@ def events() -> list[str]:
     return [name.rpartition(".")[2] for name in names if "Deposit" in name]
 
 
+@pytest.mark.rule("PAY-05")
 def test_a_deposit_is_shown_when_seen_and_credited_when_confirmed(player, address):
     assert call_back(recorded(SEEN)).status == 200
     assert (deposit().state, cash(player)) == ("pending", Decimal(0))
@@ -124,6 +125,7 @@ def test_a_deposit_below_the_minimum_says_why_it_is_lost(player, address):
     assert cash(player) == Decimal(0)
 
 
+@pytest.mark.rule("PAY-07", "SEC-12")
 @pytest.mark.parametrize(
     ("first", "then", "state", "balance"),
     [(CONFIRMED, CANCELLED, "confirmed", "0.01"), (CANCELLED, CONFIRMED, "cancelled", "0")],
@@ -164,6 +166,7 @@ def test_two_payments_to_one_address_are_two_deposits(player, address):
     assert cash(player) == Decimal("0.02")
 
 
+@pytest.mark.rule("PAY-06")
 def test_what_arrived_decides_the_currency(player, address):
     call_back(recorded("deposit_cross_currency_confirmed"))
 

@@ -142,6 +142,7 @@ def bench(request, player, finance, fund, coinspaid, live_server) -> Bench:
 # ---- D: payouts --------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("PAY-09", "PAY-10")
 @seeds(3)
 def test_d1_a_payout_that_was_done_and_not_answered_is_paid_once(bench, seed):
     count = bench.random.randint(1, 3)
@@ -163,6 +164,7 @@ def test_d1_a_payout_that_was_done_and_not_answered_is_paid_once(bench, seed):
     assert alarms() == []
 
 
+@pytest.mark.rule("PAY-10")
 @seeds(3)
 def test_d2_a_payout_that_never_arrived_is_sent_again_with_the_same_id(bench, seed):
     withdrawal = bench.approved()
@@ -272,6 +274,7 @@ def test_e2_any_order_ends_the_same(bench, seed):
     assert set(alarms()) <= {"withdrawal.refused"}
 
 
+@pytest.mark.rule("PAY-07")
 @seeds(2)
 def test_e3_the_same_id_with_other_content_is_refused_and_told(bench, seed, other_player):
     address = deposits.take_address(player=bench.player, rail=rail())

@@ -288,6 +288,7 @@ def test_a_deposit_against_a_limit_is_held_with_the_code(player):
     assert cash(player) == Decimal("0.5")
 
 
+@pytest.mark.rule("PAY-29")
 def test_five_failures_in_ten_minutes_block_deposits_and_ten_suspend(player):
     for _ in range(4):
         limits.deposit_failed(player, rail(), "declined")

@@ -301,7 +301,7 @@ def test_odd_filters_are_ignored(page, query):
 
 
 @pytest.mark.parametrize(
-    ("path", "most"), [("/wallet/", 20), ("/wallet/deposit/", 13), ("/wallet/history/", 12)]
+    ("path", "most"), [("/wallet/", 20), ("/wallet/deposit/", 17), ("/wallet/history/", 12)]
 )
 def test_pages_ask_the_database_little(page, player, django_assert_max_num_queries, path, most):
     make_address(player)

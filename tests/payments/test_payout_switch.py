@@ -147,6 +147,7 @@ def test_payouts_of_another_hour_do_not_count(player, finance, coinspaid, settin
     assert (at_gateway(coinspaid), payout_switch.is_stopped()) == (2, False)
 
 
+@pytest.mark.rule("PAY-18")
 @pytest.mark.parametrize(
     ("setting", "limit", "cause"),
     [("PAYOUT_HOUR_VALUE_MAX", 1_000, "value"), ("PAYOUT_HOUR_AVERAGE_MAX", 300, "average")],
@@ -234,6 +235,7 @@ def test_a_forged_audit_row_does_not_help(player, finance, coinspaid):
     assert_stopped(withdrawal, coinspaid)
 
 
+@pytest.mark.rule("PAY-18")
 def test_a_wallet_whose_entries_were_touched_pays_nothing(player, finance, coinspaid):
     """The sums still fit: only the signatures do not."""
     withdrawal = approved_withdrawal(player, finance)

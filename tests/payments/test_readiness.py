@@ -96,6 +96,7 @@ def test_nothing_to_take_is_said_with_the_minimum(other_player):
     assert "0.0001 BTC" in ready.stops[0].words
 
 
+@pytest.mark.rule("PAY-04", "PAY-13")
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -210,6 +211,7 @@ def test_the_api_answers_about_an_amount(player):
 # ---- closed loop -------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("AML-12")
 def test_what_came_by_card_goes_back_by_card_first(player, fund):
     card_deposit(player, fund)
     fund(player, "50", "EUR")  # won

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from apps.accounts.models import User
 from apps.audit import proposals
 from apps.audit.errors import AlreadyDecided as ProposalDecided
 from apps.audit.errors import NotPermitted, SamePerson
@@ -13,6 +14,7 @@ from apps.payments import acts
 from apps.payments.errors import PayoutChanged
 from apps.payments.models import Withdrawal, WithdrawalCase
 from apps.payments.services import payouts, withdrawals
+from tests.conftest import make_staff
 from tests.payments.factories import (
     OTHER_ADDRESS,
     approved_withdrawal,
@@ -48,6 +50,12 @@ def settled(withdrawal, outcome, by, also) -> Withdrawal:
 
 
 @pytest.fixture
+def clerk(db) -> User:
+    """Who proposes; finance and administrators decide."""
+    return make_staff("payments")
+
+
+@pytest.fixture
 def frozen(player, finance) -> Withdrawal:
     """Approved, then changed behind everybody's back; the sender has found it."""
     withdrawal = approved_withdrawal(player, finance)
@@ -56,44 +64,48 @@ def frozen(player, finance) -> Withdrawal:
     return withdrawal
 
 
-def test_a_changed_one_goes_back_to_the_queue_without_its_approvals(frozen, finance, administrator):
-    kept = settled(frozen, "keep", finance, administrator)
+def test_a_changed_one_goes_back_to_the_queue_without_its_approvals(
+    frozen, finance, administrator, clerk
+):
+    kept = settled(frozen, "keep", clerk, administrator)
 
     assert (kept.state, kept.approved_by, kept.approval_hash) == ("requested", None, "")
     assert kept.approvals.get().voided_at is not None
     assert withdrawals.approve(kept, finance, "Read again.").state == "approved"
 
 
-def test_a_changed_one_is_given_back_as_it_was_set_aside(frozen, player, finance, administrator):
+def test_a_changed_one_is_given_back_as_it_was_set_aside(
+    frozen, player, finance, administrator, clerk
+):
     Withdrawal.objects.filter(pk=frozen.pk).update(amount=Decimal("0.04"))
 
-    given = settled(frozen, "release", finance, administrator)
+    given = settled(frozen, "release", clerk, administrator)
 
     assert given.state == "rejected"
     assert (cash(player), reserved(player)) == (Decimal("0.05"), Decimal(0))
     record = Record.objects.get(action="withdrawal.settled")
-    assert record.after["people"] == [str(finance), str(administrator)]
+    assert record.after["people"] == [str(clerk), str(administrator)]
 
 
-def test_one_person_does_not_settle_anything(frozen, player, finance, support):
+def test_one_person_does_not_settle_anything(frozen, player, finance, support, clerk):
     case = case_of(frozen)
     with pytest.raises(NotPermitted):
         acts.propose_settlement(case, outcome="release", by=support, reason="Please.")
-    proposal = acts.propose_settlement(case, outcome="release", by=finance, reason="Asked.")
+    proposal = acts.propose_settlement(case, outcome="release", by=clerk, reason="Asked.")
     before = picture()
 
     with pytest.raises(SamePerson):
         proposals.approve(
-            proposal.public_id, by=finance, reason="Me.", seen_hash=proposal.content_hash
+            proposal.public_id, by=clerk, reason="Me.", seen_hash=proposal.content_hash
         )
 
     assert picture()["withdrawals"] == before["withdrawals"]
     assert reserved(player) == Decimal("0.02")
 
 
-def test_what_changed_after_it_was_proposed_is_not_settled(frozen, finance, administrator):
+def test_what_changed_after_it_was_proposed_is_not_settled(frozen, finance, administrator, clerk):
     proposal = acts.propose_settlement(
-        case_of(frozen), outcome="release", by=finance, reason="Asked."
+        case_of(frozen), outcome="release", by=clerk, reason="Asked."
     )
     Withdrawal.objects.filter(pk=frozen.pk).update(tag="7")
 
@@ -106,38 +118,38 @@ def test_what_changed_after_it_was_proposed_is_not_settled(frozen, finance, admi
 
 
 def test_paid_after_the_money_was_given_back_is_taken_from_the_player(
-    player, finance, administrator
+    player, finance, administrator, clerk
 ):
     withdrawal = sent_withdrawal(player, finance)
     call_back(recorded("withdrawal_declined", withdrawal))
     call_back(recorded("withdrawal_confirmed", withdrawal))
     assert cash(player) == Decimal("0.05")
     with pytest.raises(InvalidInput):
-        acts.propose_settlement(case_of(withdrawal), outcome="release", by=finance, reason="Twice.")
+        acts.propose_settlement(case_of(withdrawal), outcome="release", by=clerk, reason="Twice.")
 
-    kept = settled(withdrawal, "charge", finance, administrator)
+    kept = settled(withdrawal, "charge", clerk, administrator)
 
     assert kept.state == "released"
     assert cash(player) == Decimal("0.03")
 
 
-def test_refused_after_it_was_paid_comes_back_to_the_player(player, finance, administrator):
+def test_refused_after_it_was_paid_comes_back_to_the_player(player, finance, administrator, clerk):
     withdrawal = sent_withdrawal(player, finance)
     call_back(recorded("withdrawal_confirmed", withdrawal))
     call_back(recorded("withdrawal_declined", withdrawal))
     assert cash(player) == Decimal("0.03")
 
-    settled(withdrawal, "release", finance, administrator)
+    settled(withdrawal, "release", clerk, administrator)
 
     assert (cash(player), reserved(player)) == (Decimal("0.05"), Decimal(0))
 
 
-def test_a_case_may_be_closed_without_moving_anything(player, finance, administrator):
+def test_a_case_may_be_closed_without_moving_anything(player, finance, administrator, clerk):
     withdrawal = sent_withdrawal(player, finance)
     call_back(recorded("withdrawal_confirmed", withdrawal))
     call_back(recorded("withdrawal_declined", withdrawal))
 
-    settled(withdrawal, "keep", finance, administrator)
+    settled(withdrawal, "keep", clerk, administrator)
 
     assert cash(player) == Decimal("0.03")
     assert not WithdrawalCase.objects.filter(settled_at=None).exists()
@@ -153,12 +165,12 @@ def test_many_contradictions_are_one_case(player, finance):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_settlement_pressed_twice_moves_money_once(player, finance, administrator):
+def test_a_settlement_pressed_twice_moves_money_once(player, finance, administrator, clerk):
     withdrawal = sent_withdrawal(player, finance)
     call_back(recorded("withdrawal_confirmed", withdrawal))
     call_back(recorded("withdrawal_declined", withdrawal))
     proposal = acts.propose_settlement(
-        case_of(withdrawal), outcome="release", by=finance, reason="Asked."
+        case_of(withdrawal), outcome="release", by=clerk, reason="Asked."
     )
 
     results = in_parallel(

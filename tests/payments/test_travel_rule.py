@@ -45,6 +45,7 @@ def wish(player, amount, key="key-1", owner=None, address=WALLET_ADDRESS) -> Wit
     )
 
 
+@pytest.mark.rule("AML-13")
 def test_it_is_asked_above_the_amount_and_nothing_moves_without(player):
     assert wish(player, "0.019", key="small").owner is None
     before = picture()
@@ -71,6 +72,7 @@ def test_exactly_the_amount_is_not_above_it_and_the_unknown_is(player, settings)
     assert not travel_rule.is_needed(player, rail(), btc("0.1"))
 
 
+@pytest.mark.rule("AML-13")
 def test_what_is_told_stays_with_the_address_and_is_asked_once(player):
     first = wish(player, "0.03", owner=HOSTED)
     again = wish(player, "0.03", key="key-2")

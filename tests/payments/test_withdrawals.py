@@ -65,6 +65,7 @@ def events() -> list[str]:
 # ---- asking ------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("PAY-09")
 def test_a_request_sets_the_money_aside_and_waits_for_a_person(player):
     withdrawal = request_withdrawal(player, "0.02")
 
@@ -238,6 +239,7 @@ def test_f2_many_wishes_at_once_never_take_more_than_there_is(player, seed):
 # ---- deciding ----------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("PAY-17")
 def test_an_approval_binds_amount_and_address(player, finance):
     withdrawal = withdrawals.approve(request_withdrawal(player), finance, "Known player.")
 

@@ -24,6 +24,7 @@ def totals(partner: str) -> dict[str, Decimal | int]:
     return {name: getattr(row, name) for name in names}
 
 
+@pytest.mark.rule("AUD-09")
 def test_stakes_wins_and_deposits_are_summed_by_partner() -> None:
     player = make_player()
     make_deposit(player, "0.5")
@@ -88,6 +89,7 @@ def test_nothing_is_counted_twice() -> None:
     assert totals("softswiss")["bet_count"] == 1
 
 
+@pytest.mark.rule("AUD-09")
 def test_a_rebuild_from_the_start_gives_the_same() -> None:
     player = make_player()
     make_deposit(player, "0.5")

@@ -28,6 +28,7 @@ PUBLIC = (
     "/studios/",
     "/search/?q=moon",
     "/terms/",
+    "/privacy/",
 )
 
 

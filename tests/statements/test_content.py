@@ -57,6 +57,7 @@ def movements_in(rows: list[list[str]]) -> list[list[str]]:
     return rows[start + 1 : end]
 
 
+@pytest.mark.rule("PAY-27")
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_totals_equal_the_journal_after_random_movements(
     player: Player, other_player: Player, seed: int
@@ -87,6 +88,7 @@ def test_totals_equal_the_journal_after_random_movements(
     assert [int(line[0]) for line in lines] == sorted(entry.pk for entry in entries)
 
 
+@pytest.mark.rule("PAY-27")
 def test_periods_that_touch_hand_over_their_balances(player: Player) -> None:
     move_at_random(player, 7, 120)
     ids = list(Entry.objects.order_by("id").values_list("pk", flat=True))

@@ -24,7 +24,7 @@ def _counters_of_failed_tries_start_at_zero(settings: Any, request: pytest.Fixtu
 
 @pytest.fixture
 def maker(db: None) -> User:
-    return make_staff("finance")
+    return make_staff("payments")
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def book(settings: Any) -> Iterator[Book]:
     made = Book()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(made))
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     origin = f"http://127.0.0.1:{server.server_port}"
     settings.COINSPAID_BASE_URL = f"{origin}/api/v2"
     settings.COINSPAID_STATEMENT_URL = f"{origin}/export"

@@ -185,7 +185,7 @@ def test_one_proposal_for_a_deposit_and_none_by_support(
         held_deposits.release(deposit, by=support, reason="Please")
     held_deposits.propose_release(deposit, by=maker, note="Fine")
     with pytest.raises(AlreadyProposed):
-        held_deposits.propose_release(deposit, by=checker, note="Fine too")
+        held_deposits.propose_release(deposit, by=make_staff("payments"), note="Fine too")
 
 
 def test_what_changed_since_it_was_proposed_is_not_released(

@@ -31,6 +31,7 @@ def alarms() -> list[tuple[str, str]]:
 # ---- levels ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("PAY-20")
 def test_what_is_owed_is_every_purse_and_no_debt_lessens_it(
     player: Player, other_player: Player, maker: User
 ) -> None:
@@ -41,6 +42,7 @@ def test_what_is_owed_is_every_purse_and_no_debt_lessens_it(
     assert level().owed == money("1.5")
 
 
+@pytest.mark.rule("PAY-20", "PAY-23")
 @pytest.mark.parametrize(
     ("hot", "cold", "expected"),
     [
@@ -83,6 +85,7 @@ def test_nothing_owed_has_no_share_and_no_alarm() -> None:
     assert alarms() == []
 
 
+@pytest.mark.rule("PAY-20")
 def test_a_currency_is_never_covered_by_another(player: Player) -> None:
     fund(player, "1", "ETH")
     own_wallet("cold", "100", "BTC")
@@ -248,7 +251,7 @@ def test_a_sweep_from_a_gateway_lessens_the_houses_part_not_its_reading(
     agree(proposal, checker)
 
     proposals.complete(
-        proposal.public_id, by=checker, evidence="Their ticket 12", report={"txid": "ef" * 32}
+        proposal.public_id, by=maker, evidence="Their ticket 12", report={"txid": "ef" * 32}
     )
 
     give.refresh_from_db()

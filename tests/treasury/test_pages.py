@@ -108,7 +108,7 @@ def own_pages(world: World) -> dict[str, str]:
         f"{row}/resolve/": "treasury.resolve_break",
         "/operator/payments/": "operator.view_payment_board",
         "/operator/receivables/": "treasury.view_chargeback",
-        "/operator/held/": "payments.release_deposit",
+        "/operator/held/": "operator.view_payment_board",
         f"{held}/release/": "payments.release_deposit",
         f"{held}/refund/": "payments.refund_deposit",
     }
@@ -409,10 +409,10 @@ LIKE_OTHERS = ("take-back", "reject", "complete", "explain", "resolve", "refund"
 
 
 @pytest.mark.browser
-def test_pages_are_sound_at_both_sizes(world: World, checker: User) -> None:
+def test_pages_are_sound_at_both_sizes(world: World, maker: User) -> None:
     places = [one for one in own_pages(world) if not one.rstrip("/").endswith(LIKE_OTHERS)]
 
-    with visiting(signed_in(checker)) as visit:
+    with visiting(signed_in(maker)) as visit:
         walk(visit, places, ready=".ops-page")
 
     assert [text for text in visit.complaints if "Cross-Origin-Opener-Policy" not in text] == []

@@ -36,6 +36,7 @@ def nothing_moved(proposal: Proposal, state: str = "waiting") -> None:
     assert Adjustment.objects.count() == 0
 
 
+@pytest.mark.rule("PAY-26")
 def test_two_people_make_it_happen_and_both_are_recorded(
     player: Player, maker: User, checker: User
 ) -> None:
@@ -55,6 +56,7 @@ def test_two_people_make_it_happen_and_both_are_recorded(
     assert all(row.after["content_hash"] == done.content_hash for row in records)
 
 
+@pytest.mark.rule("PAY-26", "SEC-04")
 def test_nobody_approves_or_rejects_their_own(player: Player, maker: User) -> None:
     proposal = propose_adjustment(player, maker)
 
@@ -152,11 +154,11 @@ def test_only_the_maker_takes_it_back(player: Player, maker: User, checker: User
     nothing_moved(proposal, "withdrawn")
 
 
-def test_one_open_proposal_for_a_subject(player: Player, maker: User, checker: User) -> None:
+def test_one_open_proposal_for_a_subject(player: Player, maker: User) -> None:
     propose_adjustment(player, maker)
 
     with pytest.raises(AlreadyProposed):
-        propose_adjustment(player, checker, "0.02")
+        propose_adjustment(player, make_staff("payments"), "0.02")
 
     assert Proposal.objects.count() == 1
 

@@ -163,6 +163,7 @@ def book_it_twice(book: Book, deposit: Deposit, today: date) -> None:
     book_deposit(deposit, key="a-second-key")
 
 
+@pytest.mark.rule("PAY-19")
 @pytest.mark.parametrize(
     ("spoil", "kinds"),
     [
@@ -386,6 +387,7 @@ def test_the_neighbour_day_of_a_gateway_is_the_same_payment(agreed: Book, today:
     assert found() == []
 
 
+@pytest.mark.rule("PAY-19")
 def test_the_daily_job_runs_once_and_catches_up(agreed: Book, today: date) -> None:
     yesterday = today - timedelta(days=1)
     run(today - timedelta(days=4))

@@ -79,6 +79,7 @@ def test_every_order_of_bet_win_and_rollback_ends_the_same(
     assert table.balance == "13.00"
 
 
+@pytest.mark.rule("ACC-14")
 def test_a_block_lets_no_bet_pass_after_its_commit(
     player: Player, fund: Callable[..., Result]
 ) -> None:

@@ -80,6 +80,7 @@ values = st.decimals(
 )
 
 
+@pytest.mark.rule("PAY-24")
 @given(
     units=st.integers(1, 10**24),
     route=st.lists(st.sampled_from(sorted(SCALES)), min_size=2, max_size=5),
@@ -241,6 +242,7 @@ def test_a_quote_of_another_player_does_not_exist(rich: Player, other_player: Pl
     assert quote.accepted_at is None
 
 
+@pytest.mark.rule("PAY-24")
 @pytest.mark.django_db
 def test_an_expired_quote_is_refused(rich: Player) -> None:
     quote = offer(rich, "0.1", "BTC", "EUR")
@@ -274,6 +276,7 @@ def test_a_rate_that_moves_after_the_quote_binds_us_up_to_our_share(
         assert cash(rich, "BTC") == "1.00000000"
 
 
+@pytest.mark.rule("PAY-25")
 @pytest.mark.django_db
 def test_nothing_is_quoted_or_accepted_without_a_rate_that_may_settle(rich: Player) -> None:
     quote = offer(rich, "0.1", "BTC", "EUR")

@@ -66,6 +66,7 @@ def test_a_bet_and_a_win_move_the_balance(table: Table) -> None:
     assert (win.status, win.balance.text) == (Status.APPLIED, "13.50")
 
 
+@pytest.mark.rule("PAY-07")
 def test_the_same_key_again_gets_the_first_answer_and_moves_nothing(table: Table) -> None:
     [first] = table.play(table.bet("b1", "4.00"))
     table.play(table.win("w1", "1.00"))
@@ -78,6 +79,7 @@ def test_the_same_key_again_gets_the_first_answer_and_moves_nothing(table: Table
     assert again.balance.text == table.balance == "7.00"
 
 
+@pytest.mark.rule("PAY-07", "PAY-08")
 @pytest.mark.parametrize(
     "other",
     [
@@ -110,6 +112,7 @@ def test_a_key_of_another_wallet_is_a_conflict(
     assert other.balance == "10.00"
 
 
+@pytest.mark.rule("RG-32")
 def test_a_bet_without_the_money_is_refused_and_not_remembered(
     table: Table, fund: Callable[..., Result]
 ) -> None:
@@ -204,6 +207,7 @@ def test_zero_amounts_are_booked(table: Table) -> None:
     assert (table.balance, table.entries) == ("10.00", 3)
 
 
+@pytest.mark.rule("GAM-01")
 def test_a_blocked_wallet_refuses_bets_and_takes_wins_and_repeats(table: Table) -> None:
     table.play(table.bet("b1", "1.00"))
     services.set_player_status(
@@ -267,6 +271,7 @@ def test_eighteen_decimals_are_exact(player: Player, fund: Callable[..., Result]
     assert table.balance == "123456789.000000000000000000"
 
 
+@pytest.mark.rule("PAY-03")
 @pytest.mark.parametrize("bad", ["NaN", "Infinity"])
 def test_the_database_itself_refuses_what_is_no_number(table: Table, bad: str) -> None:
     with pytest.raises(Error), transaction.atomic(), connection.cursor() as cursor:
@@ -370,6 +375,7 @@ def test_a_held_deposit_goes_back_and_cannot_be_released_then(player: Player) ->
         movements.deposit_released(**owed(table, "3.00", "r", deposit_id=7))
 
 
+@pytest.mark.rule("PAY-02")
 def test_a_reversed_deposit_that_was_spent_leaves_a_debt_which_credits_repay(
     table: Table,
 ) -> None:

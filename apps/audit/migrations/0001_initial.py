@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ('reason', models.TextField(blank=True)),
                 ('ip', models.GenericIPAddressField(blank=True, null=True)),
                 ('request_id', models.CharField(blank=True, max_length=64)),
+                ('session_ref', models.CharField(blank=True, max_length=32)),
                 ('key_id', models.SmallIntegerField()),
                 ('mac', models.BinaryField()),
             ],

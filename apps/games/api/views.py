@@ -8,6 +8,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.api.permissions import player_in
 from apps.core.api.pagination import CursorPagination
+from apps.core.client_address import client_ip
 from apps.games import search, selectors, services
 from apps.games.api.serializers import (
     GameDetailOutput,
@@ -71,7 +72,7 @@ class LaunchView(APIView):
             game=game,
             currency_code=chosen.get("currency") or player.active_currency,
             client_type=chosen["client_type"],
-            ip=request.META.get("REMOTE_ADDR", ""),
+            ip=client_ip(request._request) or "",
             mode=chosen["mode"],
             urls=urls_of(request, game),
         )

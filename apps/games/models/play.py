@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from apps.core.ids import public_id
+from apps.core.session_ref import session_ref
 from apps.games.models.catalogue import Game
 
 AMOUNT: dict[str, Any] = {"max_digits": 38, "decimal_places": 18}
@@ -29,6 +30,7 @@ class GameSession(models.Model):
         REPLACED = "replaced", "the game was opened again"
         LEFT = "left", "the player left"
         STAFF = "staff", "closed by staff"
+        STOPPED = "stopped", "the player may not play any more"
 
     public_id = models.CharField(max_length=32, unique=True, default=session_public_id)
     player = models.ForeignKey(
@@ -43,6 +45,9 @@ class GameSession(models.Model):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.CharField(max_length=16, choices=EndReason, blank=True)
+    session_ref = models.CharField(
+        max_length=32, blank=True, default=session_ref, help_text="The sign-in that opened it."
+    )
 
     class Meta:
         db_table = "games_session"

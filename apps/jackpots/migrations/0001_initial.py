@@ -80,6 +80,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'jackpots_level',
                 'ordering': ['jackpot_id', 'position'],
+                'constraints': [models.UniqueConstraint(fields=('jackpot', 'code'), name='jackpots_level_code'), models.CheckConstraint(condition=models.Q(('pool__gte', 0), ('reserve__gte', 0)), name='jackpots_level_not_negative'), models.CheckConstraint(condition=models.Q(('pool', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('contributed'), '+', models.F('seeded')), '-', models.F('reserve')), '-', models.F('won')))), name='jackpots_level_balances')],
             },
         ),
         migrations.CreateModel(
@@ -95,6 +96,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'jackpots_partner_pot',
+                'indexes': [models.Index(fields=['-seen_at'], name='jackpots_partner_pot_seen')],
+                'constraints': [models.UniqueConstraint(fields=('game', 'level', 'currency'), name='jackpots_partner_pot_key')],
             },
         ),
         migrations.CreateModel(
@@ -111,6 +114,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'jackpots_span',
+                'indexes': [models.Index(fields=['player', 'jackpot'], name='jackpots_span_player')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('entry_until', None)), fields=('jackpot', 'player'), name='jackpots_span_one_open', nulls_distinct=False)],
             },
         ),
         migrations.CreateModel(
@@ -124,6 +129,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'jackpots_standing',
+                'constraints': [models.UniqueConstraint(fields=('player', 'entry_from'), name='jackpots_standing_key')],
             },
         ),
         migrations.CreateModel(
@@ -141,6 +147,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'jackpots_version',
                 'ordering': ['jackpot_id', 'number'],
+                'constraints': [models.UniqueConstraint(fields=('jackpot', 'number'), name='jackpots_version_number')],
             },
         ),
         migrations.CreateModel(
@@ -164,6 +171,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'jackpots_cycle',
+                'constraints': [models.UniqueConstraint(fields=('level', 'number'), name='jackpots_cycle_number')],
             },
         ),
         migrations.CreateModel(
@@ -180,6 +188,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'jackpots_contribution',
+                'constraints': [models.UniqueConstraint(fields=('jackpot', 'entry_id'), name='jackpots_contribution_key'), models.CheckConstraint(condition=models.Q(('amount__gte', 0), ('stake__gt', 0)), name='jackpots_contribution_amounts')],
             },
         ),
         migrations.CreateModel(
@@ -216,75 +225,9 @@ class Migration(migrations.Migration):
                 'db_table': 'jackpots_win',
                 'ordering': ['-id'],
                 'permissions': [('release_win', 'Can let a held jackpot win be paid'), ('propose_win', 'Can propose to declare a held win void'), ('approve_win', 'Can approve that a held win is void')],
+                'indexes': [models.Index(condition=models.Q(('state', 'due')), fields=['id'], name='jackpots_win_due'), models.Index(fields=['player', '-id'], name='jackpots_win_player'), models.Index(fields=['entry_id'], name='jackpots_win_entry')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state', 'paid'), ('paid', None), _connector='XOR'), name='jackpots_win_paid_once'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='jackpots_win_amount')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='level',
-            constraint=models.UniqueConstraint(fields=('jackpot', 'code'), name='jackpots_level_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='level',
-            constraint=models.CheckConstraint(condition=models.Q(('pool__gte', 0), ('reserve__gte', 0)), name='jackpots_level_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='level',
-            constraint=models.CheckConstraint(condition=models.Q(('pool', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('contributed'), '+', models.F('seeded')), '-', models.F('reserve')), '-', models.F('won')))), name='jackpots_level_balances'),
-        ),
-        migrations.AddIndex(
-            model_name='partnerpot',
-            index=models.Index(fields=['-seen_at'], name='jackpots_partner_pot_seen'),
-        ),
-        migrations.AddConstraint(
-            model_name='partnerpot',
-            constraint=models.UniqueConstraint(fields=('game', 'level', 'currency'), name='jackpots_partner_pot_key'),
-        ),
-        migrations.AddIndex(
-            model_name='span',
-            index=models.Index(fields=['player', 'jackpot'], name='jackpots_span_player'),
-        ),
-        migrations.AddConstraint(
-            model_name='span',
-            constraint=models.UniqueConstraint(condition=models.Q(('entry_until', None)), fields=('jackpot', 'player'), name='jackpots_span_one_open', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='standing',
-            constraint=models.UniqueConstraint(fields=('player', 'entry_from'), name='jackpots_standing_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='version',
-            constraint=models.UniqueConstraint(fields=('jackpot', 'number'), name='jackpots_version_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='cycle',
-            constraint=models.UniqueConstraint(fields=('level', 'number'), name='jackpots_cycle_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='contribution',
-            constraint=models.UniqueConstraint(fields=('jackpot', 'entry_id'), name='jackpots_contribution_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='contribution',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0), ('stake__gt', 0)), name='jackpots_contribution_amounts'),
-        ),
-        migrations.AddIndex(
-            model_name='win',
-            index=models.Index(condition=models.Q(('state', 'due')), fields=['id'], name='jackpots_win_due'),
-        ),
-        migrations.AddIndex(
-            model_name='win',
-            index=models.Index(fields=['player', '-id'], name='jackpots_win_player'),
-        ),
-        migrations.AddIndex(
-            model_name='win',
-            index=models.Index(fields=['entry_id'], name='jackpots_win_entry'),
-        ),
-        migrations.AddConstraint(
-            model_name='win',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'paid'), ('paid', None), _connector='XOR'), name='jackpots_win_paid_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='win',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='jackpots_win_amount'),
         ),
         migrations.RunSQL(PROTECT, UNPROTECT),
     ]

@@ -156,10 +156,17 @@ BEGIN
     entry := e.id; balance_after := e.balance_after; status := 'duplicate';
 END $$;
 
--- One movement of one wallet. Lock order everywhere: wallets by id, then operation keys.
--- p_mask: the bits of `blocks` that refuse a debit. p_refusal: why the caller's own gate refuses it.
--- Both come after the replay: a retry gets its first answer whatever has changed since.
--- p_wait: false answers `busy` where somebody else holds the wallet's lock.
+-- Why a stake of a limited wallet (bit 8 of `blocks`) is refused; NULL lets it pass. Whoever keeps limits puts
+-- theirs in its place: the ledger knows none. It is asked with the wallet's lock held and may take locks of its own.
+CREATE FUNCTION limits_refusal(p_player bigint, p_currency smallint, p_stake numeric) RETURNS text
+LANGUAGE sql AS 'SELECT NULL::text';
+
+-- One movement of one wallet. Lock order everywhere: wallets by id, then what `limits_refusal` locks, then
+-- operation keys.
+-- p_mask: the bits of `blocks` that refuse a debit; bit 8 does not refuse, it asks `limits_refusal`.
+-- p_refusal: why the caller's own gate refuses it.
+-- All come after the replay: a retry gets its first answer whatever has changed since.
+-- p_wait: false answers `busy` where somebody else holds the wallet's lock, or limits would have to be asked.
 -- No SET search_path, alone among the functions that run as their owner: setting it costs a twentieth of a
 -- movement. So every table and type here names its schema; operators and functions are looked up in no temporary
 -- schema, and casino_app may create in no other (tests/ledger/test_rights.py).
@@ -207,12 +214,19 @@ BEGIN
             RETURN;
         END IF;
         balance := w.balance; version := w.version;
-        status := CASE WHEN w.blocks & p_mask <> 0 THEN 'blocked'
+        status := CASE WHEN w.blocks & p_mask & 7 <> 0 THEN 'blocked'
                        WHEN p_refusal IS NOT NULL THEN 'refused:' || p_refusal
                        WHEN p_amount < 0 AND w.balance + p_amount < 0 THEN 'no_funds' END;
         -- A refusal is not remembered: the player may top up and the partner may retry. Where the reason went
         -- away meanwhile, the row is ours now and the next try takes.
         IF status IS NOT NULL THEN RETURN; END IF;
+        IF w.blocks & p_mask & 8 <> 0 THEN
+            -- A convoy holds many wallets and must not wait for a player's limits.
+            IF NOT p_wait THEN status := 'busy'; RETURN; END IF;
+            status := 'refused:' || public.limits_refusal(w.player_id, w.currency_id, -p_amount);
+            IF status IS NOT NULL THEN RETURN; END IF;
+            p_mask := p_mask & 7;          -- asked and answered
+        END IF;
     END LOOP;
     entry := nextval('public.ledger_entry_id_seq');
     INSERT INTO public.ledger_operation (partner_id, outside_id, wallet_id, state, entry_id)
@@ -329,15 +343,17 @@ END $$;
 CREATE FUNCTION ledger_apply_list(p_ops json, p_refusal text, p_wait boolean)
 RETURNS TABLE (status text, balance numeric, entry bigint, balance_after numeric, version bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE i record;
+DECLARE i record; held smallint;
 BEGIN
     -- One order for every list, before anything else is locked.
-    FOR i IN SELECT DISTINCT x.wallet FROM json_to_recordset(p_ops) AS x(wallet bigint) ORDER BY x.wallet LOOP
+    FOR i IN SELECT x.wallet, bit_or(coalesce(x.mask, 0::smallint)) AS mask
+               FROM json_to_recordset(p_ops) AS x(wallet bigint, mask smallint) GROUP BY x.wallet ORDER BY x.wallet
+    LOOP
         IF p_wait THEN
             PERFORM 1 FROM ledger_wallet w WHERE w.id = i.wallet FOR NO KEY UPDATE;
         ELSE
-            PERFORM 1 FROM ledger_wallet w WHERE w.id = i.wallet FOR NO KEY UPDATE SKIP LOCKED;
-            IF NOT FOUND THEN status := 'busy'; RETURN NEXT; RETURN; END IF;
+            SELECT w.blocks INTO held FROM ledger_wallet w WHERE w.id = i.wallet FOR NO KEY UPDATE SKIP LOCKED;
+            IF NOT FOUND OR held & i.mask & 8 <> 0 THEN status := 'busy'; RETURN NEXT; RETURN; END IF;
         END IF;
     END LOOP;
     BEGIN

@@ -57,3 +57,21 @@ class Carrier(Protocol):
     def forget_suppression(self, email: str, stream: str) -> None:
         """Take an address from the carrier's own list."""
         ...
+
+
+@dataclass(frozen=True)
+class ShortText:
+    """A text message as it leaves. to: a number as +4915112345678."""
+
+    reference: str
+    to: str
+    text: str
+
+
+class TextCarrier(Protocol):
+    """Sends text messages. Raises ProviderError, where trying again may help."""
+
+    # Whether messages reach anybody at all.
+    is_on: bool
+
+    def send(self, message: ShortText) -> SendReport: ...

@@ -1,25 +1,28 @@
 """The roles as groups. Deny by default: each holds exactly what `roles.PERMISSIONS` lists."""
 
+from django.apps import apps as installed
 from django.db import migrations
 
-from apps.operator.roles import PERMISSIONS
+from apps.operator.roles import EMERGENCY, EMERGENCY_PERMISSIONS, PERMISSIONS
+
+GROUPS = {**PERMISSIONS, EMERGENCY: EMERGENCY_PERMISSIONS}
 
 
 def set_roles(apps, schema_editor):
     group_model = apps.get_model("auth", "Group")
-    for role, permissions in PERMISSIONS.items():
+    for role, permissions in GROUPS.items():
         group, _ = group_model.objects.get_or_create(name=role)
         group.permissions.set(_permission(apps, name) for name in sorted(permissions))
 
 
 def remove_roles(apps, schema_editor):
-    apps.get_model("auth", "Group").objects.filter(name__in=PERMISSIONS).delete()
+    apps.get_model("auth", "Group").objects.filter(name__in=GROUPS).delete()
 
 
 def _permission(apps, name):
     """Made here when need be: Django makes them only after the last migration."""
     app, _, codename = name.partition(".")
-    model = codename.partition("_")[2]
+    model = _model_of(app, codename)
     if app == "operator" and codename != "view_staff":
         model = "duty"
     content_type, _ = apps.get_model("contenttypes", "ContentType").objects.get_or_create(
@@ -29,6 +32,14 @@ def _permission(apps, name):
         content_type=content_type, codename=codename, defaults={"name": codename.replace("_", " ").capitalize()}
     )
     return permission
+
+
+def _model_of(app, codename):
+    """The model whose permission it is: the one that declares it, else the one its name ends with."""
+    for model in installed.get_app_config(app).get_models():
+        if codename in {declared for declared, _ in model._meta.permissions}:
+            return model._meta.model_name
+    return codename.partition("_")[2]
 
 
 class Migration(migrations.Migration):

@@ -22,6 +22,10 @@ TONES = {
     "active": "good",
     "suspended": "warn",
     "closed": "quiet",
+    "locked": "warn",
+    "timed_out": "warn",
+    "self_excluded": "warn",
+    "dormant": "quiet",
     "requested": "warn",
     "approved": "gold",
     "sending": "gold",
@@ -57,6 +61,14 @@ TONES = {
     "covered": "quiet",
     "repaid": "good",
     "written_off": "quiet",
+    "in_review": "warn",
+    "retry": "warn",
+    "needed": "warn",
+    "given": "gold",
+    "todo": "quiet",
+    "cleared": "quiet",
+    "decided": "good",
+    "answered": "gold",
 }
 STEPS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 

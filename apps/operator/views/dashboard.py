@@ -100,7 +100,11 @@ def _counters(request: HttpRequest) -> list[queues.Counter]:
     user = request.user
     if user.has_perm("payments.view_withdrawal"):
         counters += queues.withdrawal_counters()
-    if user.has_perm("payments.release_deposit"):
+    if user.has_perm("kyc.review_case"):
+        counters.append(queues.verification_counter())
+    if user.has_perm("kyc.view_hit"):
+        counters.append(queues.hit_counter())
+    if user.has_perm("operator.view_payment_board"):
         counters.append(money_queues.held_counter())
     if user.has_perm("audit.view_proposal"):
         counters.append(money_queues.proposal_counter())

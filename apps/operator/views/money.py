@@ -63,7 +63,7 @@ def debts(request: HttpRequest) -> HttpResponse:
     )
 
 
-@needs("payments.release_deposit")
+@needs("operator.view_payment_board")
 def held(request: HttpRequest) -> HttpResponse:
     deposits = list(
         Deposit.objects.filter(state=Deposit.State.HELD)

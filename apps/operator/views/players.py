@@ -16,6 +16,7 @@ from apps.accounts.models import Player
 from apps.audit import services as audit
 from apps.core.admin import ReasonForm, confirm
 from apps.core.money import Money
+from apps.kyc.services import cases as verification
 from apps.ledger.selectors import currency
 from apps.operator import timeline
 from apps.operator.forms import ApproveForm, LevelForm, StatusForm
@@ -117,10 +118,10 @@ def set_kyc_level(request: HttpRequest, player_id: int) -> HttpResponse:
     user = person(request)
 
     def act(form: forms.Form) -> None:
-        accounts.set_kyc_level(
+        verification.set_level(
             player_id=player.pk,
             level=form.cleaned_data["level"],
-            actor=user,
+            by=user,
             reason=form.cleaned_data["reason"],
         )
 

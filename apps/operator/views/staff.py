@@ -5,6 +5,7 @@ from typing import Any
 import segno
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -15,7 +16,7 @@ from apps.accounts.models import User
 from apps.audit.models import Record
 from apps.core.admin import ReasonForm, confirm, refuse
 from apps.core.errors import DomainError
-from apps.operator import roles, services
+from apps.operator import acts, roles, services
 from apps.operator.forms import ApproveForm, RoleForm, StaffForm
 from apps.operator.pages import frame, needs, page, person
 from apps.operator.second_factor import has_second_factor, require_fresh_code
@@ -48,12 +49,15 @@ def create(request: HttpRequest) -> HttpResponse:
         data = form.cleaned_data
         try:
             require_fresh_code(by, data["code"])
-            user, password = services.create_staff(
-                email=data["email"], role=data["role"], by=by, reason=data["reason"]
-            )
-            device, codes = services.reset_second_factor(
-                user_id=user.pk, by=by, reason=data["reason"]
-            )
+            # One or none of it: an address without a role that nobody proposed helps nobody.
+            with transaction.atomic():
+                user, password = services.create_staff(
+                    email=data["email"], role="", by=by, reason=data["reason"]
+                )
+                acts.propose_role(user_id=user.pk, role=data["role"], by=by, reason=data["reason"])
+                device, codes = services.reset_second_factor(
+                    user_id=user.pk, by=by, reason=data["reason"]
+                )
         except DomainError as error:
             refuse(form, error)
         else:
@@ -63,7 +67,10 @@ def create(request: HttpRequest) -> HttpResponse:
         "admin/confirm.html",
         status=422 if form.is_bound else 200,
         title="New member of staff",
-        text="They get a password and a second factor, both shown once on the next page.",
+        text=(
+            "They get a password and a second factor, both shown once on the next page. Their role "
+            "waits under Proposals for a second person."
+        ),
         subject="Staff",
         button="Create",
         form=form,
@@ -78,7 +85,7 @@ def set_role(request: HttpRequest, user_id: int) -> HttpResponse:
 
     def act(form: forms.Form) -> None:
         require_fresh_code(by, form.cleaned_data["code"])
-        services.set_role(
+        acts.propose_role(
             user_id=user.pk,
             role=form.cleaned_data["role"],
             by=by,
@@ -90,10 +97,13 @@ def set_role(request: HttpRequest, user_id: int) -> HttpResponse:
         user,
         form=RoleForm(request.POST or None, initial={"role": services.role_of(user)}),
         act=act,
-        title="Change role",
-        text="A role is all that somebody may do here. It counts from the next click.",
-        button="Change role",
-        done=f"The role of {user.email} is changed.",
+        title="Propose a role",
+        text=(
+            "A role is all that somebody may do here. It takes a second person, and counts from the "
+            "click after that."
+        ),
+        button="Propose",
+        done=f"The role of {user.email} waits under Proposals for a second person.",
     )
 
 

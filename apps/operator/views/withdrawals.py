@@ -22,6 +22,7 @@ from apps.payments.models import Deposit, Withdrawal
 from apps.payments.services import queue as desk
 from apps.payments.services import settling
 from apps.payments.services import withdrawals as service
+from apps.risk.services import holds
 from apps.wallet.selectors import balance
 
 HISTORY_MAX = 10
@@ -68,6 +69,7 @@ def case(request: HttpRequest, public_id: str) -> HttpResponse:
         settled=list(withdrawal.cases.exclude(settled_at=None)),
         ready=readiness.of(withdrawal.player, withdrawal.rail, method=withdrawal.method),
         standing=guard.standing(withdrawal.player),
+        under_review=not holds.is_clear(withdrawal.player_id),
         me=person(request),
     )
 

@@ -114,7 +114,8 @@ class WithdrawalsView(ListAPIView[Withdrawal]):
             "to: say it here once, or where the address is saved.\n\n"
             "A key pays to saved addresses that are past their wait, and to no others. A signed-in "
             "player has to have given their password within the last minutes: "
-            "POST /_allauth/app/v1/auth/reauthenticate does that."
+            "POST /_allauth/app/v1/auth/reauthenticate does that. With a second factor on the "
+            "account it is that which counts: POST /_allauth/app/v1/auth/2fa/reauthenticate."
         ),
     )
     def post(self, request: Request) -> Response:

@@ -7,6 +7,7 @@ from django.db import models
 from apps.core.clock import now
 from apps.core.ids import public_id
 from apps.core.money import Money
+from apps.core.session_ref import session_ref
 from apps.ledger import selectors as ledger
 from apps.payments.models.deposits import Deposit
 from apps.payments.models.rails import Rail
@@ -40,6 +41,9 @@ class Invoice(models.Model):
     )
     provider = models.CharField(max_length=32)
     key = models.CharField(max_length=64, help_text="Chosen by the client, one per wish.")
+    session_ref = models.CharField(
+        max_length=32, blank=True, default=session_ref, help_text="The sign-in that asked for it."
+    )
     state = models.CharField(max_length=16, choices=State, default=State.OPENING)
     amount = models.DecimalField(**AMOUNT)
     sent = models.DecimalField(**AMOUNT, default=0, help_text="What has arrived, parts added up.")

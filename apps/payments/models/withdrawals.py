@@ -7,6 +7,7 @@ from django.db import models
 
 from apps.core.ids import public_id
 from apps.core.money import Money
+from apps.core.session_ref import session_ref
 from apps.ledger import selectors as ledger
 from apps.payments.models.identity import WalletOwner
 from apps.payments.models.rails import Rail
@@ -71,6 +72,9 @@ class Withdrawal(models.Model):
         help_text="Whose wallet the address is, where that had to be told.",
     )  # fmt: skip
     key = models.CharField(max_length=64, help_text="Chosen by the client, one per wish.")
+    session_ref = models.CharField(
+        max_length=32, blank=True, default=session_ref, help_text="The sign-in that asked for it."
+    )
     state = models.CharField(max_length=16, choices=State, default=State.REQUESTED)
     reasons = models.JSONField(default=list, help_text="Why a person should look.")
     held_until = models.DateTimeField(

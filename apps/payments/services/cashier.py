@@ -16,6 +16,7 @@ from apps.accounts import sessions as site_sessions
 from apps.accounts.models import Player
 from apps.core.clock import now
 from apps.core.money import Money
+from apps.payments import limits
 from apps.payments.errors import RailUnavailable, SessionInvalid, UnknownPlayer
 from apps.payments.models import CashierSession, PayerName, PaymentMethod, Rail
 from apps.wallet import selectors as wallets
@@ -55,13 +56,15 @@ def methods(rail: Rail, country: str, direction: str) -> list[PaymentMethod]:
 
 @transaction.atomic
 def open_session(*, player: Player, rail: Rail, direction: str, site_session: str = "") -> str:
-    """A fresh token for one player, rail and direction. Raises RailUnavailable.
+    """A fresh token for one player, rail and direction. Raises RailUnavailable, DepositsStopped.
 
     site_session: key of the sign-in that asks; without one it lives by its own clock alone.
     """
     is_deposit = direction == CashierSession.Direction.DEPOSIT
     if not rail.is_fiat or not rail.enabled or (is_deposit and not player.is_active):
         raise RailUnavailable
+    if is_deposit:
+        limits.require_open(player)
     at = now()
     CashierSession.objects.filter(player=player, expires_at__lt=at - KEPT).delete()
     # A page that is opened again and again does not leave an endless trail of live tokens.

@@ -17,6 +17,7 @@ from apps.core.money import Money
 from apps.events.bus import publish
 from apps.integrations.errors import ProviderError
 from apps.ledger import selectors as ledger
+from apps.limits.services import hold
 from apps.payments import limits, selectors
 from apps.payments.addresses import spellings
 from apps.payments.errors import (
@@ -40,6 +41,7 @@ from apps.payments.identity import person_of
 from apps.payments.models import Deposit, DepositAddress, GatewayOrder, PaymentStep, Rail
 from apps.payments.providers.base import DepositReport, DepositStatus
 from apps.payments.providers.registry import gateway
+from apps.risk import origins
 from apps.wallet import movements
 from apps.wallet.services import open_wallet
 
@@ -53,10 +55,11 @@ def take_address(*, player: Player, rail: Rail) -> DepositAddress:
 
     The gateway gives a new address for every call, so it is asked once; when two requests meet,
     both get the address that was kept first and the other one is never shown to anybody.
-    Raises RailUnavailable, NameNeeded, GatewayUnavailable.
+    Raises RailUnavailable, DepositsStopped, NameNeeded, GatewayUnavailable.
     """
     if rail.is_fiat or not rail.enabled or not player.is_active:
         raise RailUnavailable
+    limits.require_open(player)
     if earlier := selectors.address_of(player, rail):
         return earlier
     try:
@@ -125,9 +128,14 @@ def arrived(deposit: Deposit, amount: Money) -> None:
 
     deposit: locked, not yet booked. What was taken back before it arrived is not held.
     """
-    problem = ""
+    problem = origin = ""
     if amount and not deposit.reversed_amount:
-        problem = limits.deposit_problem(deposit.player, deposit.rail, amount, deposit.method)
+        # A limit or a break that is being set is waited for: what it stops is held.
+        hold(deposit.player_id)
+        origin = origins.refusal(currency=deposit.currency_id, riskscore=deposit.riskscore)
+        problem = origin or limits.deposit_problem(
+            deposit.player, deposit.rail, amount, deposit.method, deposit_id=deposit.pk
+        )
     deposit.amount = amount.major
     deposit.held_because = problem[:64]
     deposit.move_to(State.HELD if problem else State.CONFIRMED)
@@ -150,6 +158,14 @@ def arrived(deposit: Deposit, amount: Money) -> None:
             "held_because": problem,
         },
     )
+    if origin:
+        origins.held(
+            deposit.player_id,
+            public_id=deposit.public_id,
+            amount=str(amount),
+            because=origin,
+            riskscore=deposit.riskscore,
+        )
     if problem:
         add_step(deposit, Holder.TEAM, "Arrived, our payments team looks at it")
         _publish(DepositHeld, deposit)
@@ -180,8 +196,14 @@ def _booked(deposit: Deposit, amount: Money, *, is_held: bool) -> movements.Resu
 
 @transaction.atomic
 def release(deposit: Deposit, by: User, reason: str) -> Deposit:
-    """Let a held deposit into the balance. Raises NotHeld, OwnRequest, Forbidden, InvalidInput."""
+    """Let a held deposit into the balance.
+
+    Raises NotHeld, OwnRequest, Forbidden, InvalidInput, DepositsStopped, DepositOverLimit.
+    """
     locked = _held(deposit, by, reason)
+    hold(locked.player_id)
+    # Staff decide against our own rules, not against what the player or the law has set.
+    limits.require_room(locked.player, locked.held_money)
     result = movements.deposit_released(
         player_id=locked.player_id,
         amount=locked.held_money,

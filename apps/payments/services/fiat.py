@@ -18,6 +18,7 @@ from apps.core.errors import DomainError, InvalidAmount
 from apps.core.money import Money
 from apps.events.bus import publish
 from apps.ledger import selectors as ledger
+from apps.limits.services import hold
 from apps.payments import limits
 from apps.payments.errors import (
     AlreadyFinished,
@@ -183,6 +184,7 @@ def _permit_deposit(
     rail = _rail(move)
     if not player.is_active or not rail.enabled or not rail.takes_deposits:
         raise RailUnavailable
+    hold(player.pk)
     if problem := limits.deposit_problem(player, rail, amount, move.method):
         raise DepositRefused(problem)
     row.deposit = _open_deposit(player, move, rail, amount)

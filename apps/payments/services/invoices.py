@@ -19,6 +19,7 @@ from apps.core.errors import InvalidAmount, InvalidInput, NotFound
 from apps.core.money import Money
 from apps.events.bus import publish
 from apps.integrations.errors import ProviderError
+from apps.payments import limits
 from apps.payments.errors import (
     AmountTooSmall,
     GatewayUnavailable,
@@ -158,6 +159,7 @@ def _check(player: Player, rail: Rail, amount: Money) -> None:
     if amount < rail.deposit_min_money:
         least = f"{rail.deposit_min.normalize():f} {rail.currency_id}"
         raise AmountTooSmall(fields={"amount": f"The least you can pay in is {least}."})
+    limits.require_room(player, amount)
     opened = Invoice.objects.filter(
         player=player, state__in=[State.OPENING, State.OPEN, State.PAYING]
     )

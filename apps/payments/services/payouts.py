@@ -20,6 +20,7 @@ from apps.audit.alarms import raise_alarm
 from apps.core import crash_points
 from apps.core.clock import now
 from apps.integrations.errors import ProviderError
+from apps.ledger.models import Block
 from apps.payments.errors import NameNeeded
 from apps.payments.history import add_step, tell
 from apps.payments.identity import person_of
@@ -34,6 +35,7 @@ from apps.payments.providers.base import (
 )
 from apps.payments.providers.registry import gateway
 from apps.payments.services import payout_cover, payout_switch, withdrawals
+from apps.wallet import restrictions
 
 log = structlog.get_logger()
 
@@ -123,6 +125,10 @@ def _claim() -> Claim | None:
 
 def _may_leave(withdrawal: Withdrawal) -> bool:
     """Whether an approved payout may be sent now; if so, its intent is kept."""
+    if restrictions.stopping(withdrawal.player_id, Block.WITHDRAW):
+        # It was approved before something came up. Whoever decides again sees it.
+        withdrawals.void_approvals(withdrawal, "Withdrawals of this player are stopped.")
+        return False
     if problem := payout_cover.problem(withdrawal):
         _freeze(withdrawal, problem)
         payout_switch.stop_by_itself(

@@ -17,6 +17,8 @@ from apps.core.clock import now
 from apps.core.errors import Forbidden, InvalidAmount, InvalidInput, NotFound
 from apps.core.money import Money
 from apps.events.bus import publish
+from apps.kyc.services.release import screen_withdrawal
+from apps.ledger.models import Block
 from apps.payments import (
     addressbook,
     approval,
@@ -38,6 +40,7 @@ from apps.payments.errors import (
     OwnRequest,
     PayoutChanged,
     PayoutsFrozen,
+    PlayerHeld,
     RailUnavailable,
     SecondPersonNeeded,
     StillHeld,
@@ -61,7 +64,7 @@ from apps.payments.models import (
     WithdrawalCase,
 )
 from apps.payments.providers.base import PayoutReport, PayoutStatus
-from apps.wallet import movements
+from apps.wallet import movements, restrictions
 
 Holder = PaymentStep.Holder
 State = Withdrawal.State
@@ -101,6 +104,8 @@ def request_withdrawal(
     if not rail.is_fiat:
         address = normalised(rail.address_kind, address)
     lock_player(player.pk)
+    # What is found below may stop the account: the player's row comes before the wallets.
+    Player.objects.select_for_update(no_key=True).filter(pk=player.pk).first()
     if earlier := Withdrawal.objects.filter(player=player, key=key).first():
         return _same_or_raise(earlier, amount, rail, address, tag, account)
 
@@ -154,6 +159,10 @@ def request_withdrawal(
         until=withdrawal.decide_by,
     )
     _publish(WithdrawalRequested, withdrawal)
+    # After the money is set aside: a hit stops the account, and this payout waits with it.
+    if not screen_withdrawal(player.pk):
+        withdrawal.reasons = [*withdrawal.reasons, "account_check"]
+        withdrawal.save(update_fields=["reasons"])
     approve_by_rule(withdrawal, at=at)
     return withdrawal
 
@@ -259,6 +268,8 @@ def approve(
         raise StillHeld
     if guard.is_frozen(locked.player_id):
         raise PayoutsFrozen
+    if restrictions.stopping(locked.player_id, Block.WITHDRAW):
+        raise PlayerHeld
     locked.people_needed = max(
         locked.people_needed, approval.people_needed(locked.rail, locked.money)
     )

@@ -66,6 +66,7 @@ class Migration(migrations.Migration):
                 'db_table': 'treasury_wallet',
                 'ordering': ['currency', 'provider', 'name'],
                 'permissions': [('propose_housewallet', 'Can propose house wallets and their balances'), ('approve_housewallet', 'Can approve house wallets and their balances')],
+                'constraints': [models.UniqueConstraint(fields=('currency', 'name'), name='treasury_wallet_name'), models.UniqueConstraint(condition=models.Q(('provider', ''), _negated=True), fields=('provider', 'currency'), name='treasury_wallet_gateway'), models.CheckConstraint(condition=models.Q(('provider', ''), ('temperature', 'hot'), _connector='OR'), name='treasury_wallet_gateway_is_hot'), models.CheckConstraint(condition=models.Q(models.Q(('provider', ''), _negated=True), ('balance__gte', 0), _connector='OR'), name='treasury_wallet_balance')],
             },
         ),
         migrations.CreateModel(
@@ -82,6 +83,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'treasury_reading',
                 'ordering': ['-id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='treasury_reading_sign')],
             },
         ),
         migrations.CreateModel(
@@ -124,6 +126,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'treasury_threshold',
                 'permissions': [('propose_threshold', 'Can propose treasury thresholds'), ('approve_threshold', 'Can approve treasury thresholds')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('alone_max__gte', 0), ('coverage_min_bps__gte', 10000), ('hot_alarm_bps__gte', models.F('hot_target_bps')), ('silent_after__gte', 1)), name='treasury_threshold_values')],
             },
         ),
         migrations.CreateModel(
@@ -145,6 +148,7 @@ class Migration(migrations.Migration):
                 'db_table': 'treasury_transfer',
                 'ordering': ['-id'],
                 'permissions': [('propose_transfer', 'Can propose and carry out sweeps and refills'), ('approve_transfer', 'Can approve sweeps and refills')],
+                'constraints': [models.UniqueConstraint(fields=('currency', 'txid'), name='treasury_transfer_txid'), models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('fee__gte', 0)), name='treasury_transfer_amounts'), models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='treasury_transfer_ends')],
             },
         ),
         migrations.CreateModel(
@@ -229,41 +233,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['state', 'id'], name='treasury_break_state'), models.Index(fields=['provider', 'day'], name='treasury_break_day')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['carried', 'open', 'assigned', 'explained'])), fields=('provider', 'kind', 'key'), name='treasury_break_one_live'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['explained', 'resolved']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='treasury_break_reason')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='housewallet',
-            constraint=models.UniqueConstraint(fields=('currency', 'name'), name='treasury_wallet_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='housewallet',
-            constraint=models.UniqueConstraint(condition=models.Q(('provider', ''), _negated=True), fields=('provider', 'currency'), name='treasury_wallet_gateway'),
-        ),
-        migrations.AddConstraint(
-            model_name='housewallet',
-            constraint=models.CheckConstraint(condition=models.Q(('provider', ''), ('temperature', 'hot'), _connector='OR'), name='treasury_wallet_gateway_is_hot'),
-        ),
-        migrations.AddConstraint(
-            model_name='housewallet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('provider', ''), _negated=True), ('balance__gte', 0), _connector='OR'), name='treasury_wallet_balance'),
-        ),
-        migrations.AddConstraint(
-            model_name='reading',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='treasury_reading_sign'),
-        ),
-        migrations.AddConstraint(
-            model_name='threshold',
-            constraint=models.CheckConstraint(condition=models.Q(('alone_max__gte', 0), ('coverage_min_bps__gte', 10000), ('hot_alarm_bps__gte', models.F('hot_target_bps')), ('silent_after__gte', 1)), name='treasury_threshold_values'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.UniqueConstraint(fields=('currency', 'txid'), name='treasury_transfer_txid'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('fee__gte', 0)), name='treasury_transfer_amounts'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='treasury_transfer_ends'),
         ),
     ]

@@ -19,6 +19,8 @@ from apps.treasury.errors import NeedsTwoPeople
 from apps.treasury.models import Threshold
 
 PERMISSIONS = {"release": "payments.release_deposit", "refund": "payments.refund_deposit"}
+# Whoever works the desk proposes; another role decides.
+APPROVE = "treasury.approve_adjustment"
 
 
 def needs_two_people(deposit: Deposit) -> bool:
@@ -133,7 +135,7 @@ RELEASE = proposals.register(
         name="release_deposit",
         title="Release a held deposit",
         propose=PERMISSIONS["release"],
-        approve=PERMISSIONS["release"],
+        approve=APPROVE,
         facts=_facts,
         carry_out=_release,
     )
@@ -143,7 +145,7 @@ REFUND = proposals.register(
         name="refund_deposit",
         title="Send a held deposit back",
         propose=PERMISSIONS["refund"],
-        approve=PERMISSIONS["refund"],
+        approve=APPROVE,
         facts=_facts,
         carry_out=_refund,
     )

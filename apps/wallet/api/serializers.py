@@ -112,7 +112,9 @@ class VaultInput(StrictSerializer):
 
 
 class VaultTakeInput(VaultInput):
-    password = serializers.CharField(max_length=128, help_text="Your password, once more.")
+    password = serializers.CharField(
+        max_length=128, help_text="Your password once more, or a code of your second factor."
+    )
 
 
 class VaultOutput(serializers.Serializer[Any]):

@@ -100,6 +100,7 @@ def test_a_refusal_is_not_remembered(seat: Seat) -> None:
 # ---- 4 to 6: rollbacks and tombstones -------------------------------------------------------------
 
 
+@pytest.mark.rule("RG-32")
 def test_a_rolled_back_win_that_was_spent_leaves_a_debt_and_shows_zero(seat: Seat) -> None:
     seat.bet(1, 1)
     seat.win(2, 5)

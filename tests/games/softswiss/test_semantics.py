@@ -312,6 +312,7 @@ def test_a_win_after_the_end_of_the_session_is_paid_and_a_bet_is_not(table: Tabl
     assert table.held.text == "12.50"
 
 
+@pytest.mark.rule("ACC-14", "RG-15")
 def test_a_win_of_a_blocked_player_is_paid_and_a_bet_is_not(table: Table) -> None:
     table.bet("a-1", 100)
     wallets.set_player_status(

@@ -256,7 +256,8 @@ def test_an_internal_transfer_and_a_high_risk_are_kept_as_said(player, coinspaid
 
     found = Deposit.objects.get()
     assert found.txid.startswith("internal-")
-    assert (found.state, found.riskscore) == ("confirmed", "0.91")
+    # Coins as risky as that wait for a person (apps/risk).
+    assert (found.state, found.riskscore) == ("held", "0.91")
 
 
 def test_a_deposit_nobody_told_us_of_is_found_in_the_export(player, coinspaid, casino):

@@ -180,6 +180,7 @@ class Command(BaseCommand):
             ("Components", f"{origin}/styleguide/"),
             ("Partners", f"http://{HOST}:{port + PORTS['simulators']}/"),
             ("Mailbox", f"http://{HOST}:{port + PORTS['simulators']}/sendpost/"),
+            ("Identity", f"http://{HOST}:{port + PORTS['simulators']}/sumsub/"),
         ]
         lines = ["", f"Ready after {seconds:.0f} seconds. Ctrl-C stops everything.", ""]
         lines += [f"  {name:<12} {address}" for name, address in rows]

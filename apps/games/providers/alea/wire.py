@@ -257,7 +257,7 @@ CODES = {
     "play_refused:game": "GAME_NOT_ALLOWED",
     "play_refused:country": "GAME_NOT_ALLOWED",
     "game_refused": "GAME_NOT_ALLOWED",
-    "play_refused:limit": "BET_MAX",
+    "limit_reached": "BET_MAX",
     "play_refused": "BET_DENIED",
     "late_bet": "BET_DENIED",
     "wallet_blocked": "PLAYER_BLOCKED",

@@ -1,4 +1,4 @@
-"""The first administrator, or one more when everybody is locked out."""
+"""The first people of a house, or one more administrator when everybody is locked out."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -13,10 +13,16 @@ from apps.operator import roles, services
 
 
 class Command(BaseCommand):
-    help = "Make an administrator; prints the password and the second factor once."
+    help = "Make an administrator or the first of another role; prints the password and the second factor once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
+        parser.add_argument(
+            "--role",
+            choices=sorted(roles.PERMISSIONS),
+            default=roles.ADMINISTRATOR,
+            help="another role: whoever approves roles has to be there before roles can be given",
+        )
         parser.add_argument("--reason", default="Made on the command line", help="for the audit")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -25,7 +31,7 @@ class Command(BaseCommand):
             validate_email(email)
             with transaction.atomic():
                 user, password = services.create_staff(
-                    email=email, role=roles.ADMINISTRATOR, by="system", reason=reason
+                    email=email, role=options["role"], by="system", reason=reason
                 )
                 device, codes = services.reset_second_factor(
                     user_id=user.pk, by="system", reason=reason

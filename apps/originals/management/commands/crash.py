@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from apps.audit import node_clock
 from apps.originals import crash_runner
 
 
@@ -18,4 +19,5 @@ class Command(BaseCommand):
         stopping = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopping.set())
+        node_clock.watch()
         crash_runner.run(stopping)

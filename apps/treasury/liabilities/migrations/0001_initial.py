@@ -62,6 +62,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'liabilities_tree',
                 'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('snapshot', 'currency'), name='liabilities_tree_key'), models.CheckConstraint(condition=models.Q(('count__gte', 1), ('units__gte', 0)), name='liabilities_tree_sums')],
             },
         ),
         migrations.CreateModel(
@@ -76,6 +77,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'liabilities_node',
+                'constraints': [models.UniqueConstraint(fields=('tree', 'level', 'position'), name='liabilities_node_place')],
             },
         ),
         migrations.CreateModel(
@@ -90,27 +92,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'liabilities_leaf',
+                'constraints': [models.UniqueConstraint(fields=('tree', 'position'), name='liabilities_leaf_place'), models.UniqueConstraint(fields=('player', 'tree'), name='liabilities_leaf_player')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='tree',
-            constraint=models.UniqueConstraint(fields=('snapshot', 'currency'), name='liabilities_tree_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='tree',
-            constraint=models.CheckConstraint(condition=models.Q(('count__gte', 1), ('units__gte', 0)), name='liabilities_tree_sums'),
-        ),
-        migrations.AddConstraint(
-            model_name='node',
-            constraint=models.UniqueConstraint(fields=('tree', 'level', 'position'), name='liabilities_node_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='leaf',
-            constraint=models.UniqueConstraint(fields=('tree', 'position'), name='liabilities_leaf_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='leaf',
-            constraint=models.UniqueConstraint(fields=('player', 'tree'), name='liabilities_leaf_player'),
         ),
         migrations.RunSQL(PROTECT, migrations.RunSQL.noop),
     ]

@@ -1,6 +1,21 @@
 """Organisations that help with gambling, by country. Free and independent of any casino."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+
+from django.conf import settings
+
+from apps.audit.alarms import raise_alarm
+from apps.core.clock import now
+from apps.integrations.errors import ProviderError
+from apps.integrations.http import VendorHttp
+from apps.limits.models import HelpLink
+
+TIMEOUT_SECONDS = 10.0
+ANSWER_BYTES_MAX = 2 * 1024 * 1024
+# A page that is away for a night is no news; one that is away longer helps nobody.
+SILENT_AFTER = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +112,45 @@ def for_country(country: str) -> list[HelpLine]:
         HELP_LINES,
         key=lambda line: (line.country != country or not country, line.country != "", line.country),
     )
+
+
+def check_links() -> int:
+    """Ask every page whether it is still there; an alarm for one that is silent for days."""
+    if not settings.HELP_LINKS_WATCH:
+        return 0
+    return sum(check_link(line.website) for line in HELP_LINES)
+
+
+def check_link(website: str, *, origin: str = "") -> bool:
+    """Ask one page and keep what it said. origin: where it is asked, if not at its own address."""
+    at = now()
+    failure = _failure(origin or f"https://{website}")
+    link, _ = HelpLink.objects.get_or_create(website=website, defaults={"checked_at": at})
+    link.checked_at, link.failure = at, failure[:200]
+    if not failure:
+        link.answered_at = at
+    link.save()
+    if failure and (link.answered_at is None or at - link.answered_at > SILENT_AFTER):
+        raise_alarm(
+            "limits.help_link_silent",
+            subject=website,
+            message=f"The page of a help organisation does not answer: {failure}",
+        )
+    return not failure
+
+
+def _failure(origin: str) -> str:
+    """Why a page did not answer; empty when it did. That it sends us on somewhere is an answer."""
+    try:
+        answer = VendorHttp("help organisation", origin).request(
+            "GET", "/", timeout_seconds=TIMEOUT_SECONDS, answer_bytes_max=ANSWER_BYTES_MAX
+        )
+    except ProviderError as error:
+        return str(error)
+    # Some refuse programs; whoever refuses is there.
+    if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR and answer.status not in (
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.GONE,
+    ):
+        return ""
+    return f"status {answer.status}"

@@ -1,0 +1,1 @@
+"""Every rule and every change of verification, one module a subject."""
