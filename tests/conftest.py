@@ -24,6 +24,7 @@ pytest_plugins = ["tests.simulator_client"]
 
 PASSWORD = "correct horse battery"
 TEMPLATE, TEMPLATE_LOCK = "test_casino_template", 7_305_115
+RULES = ("payments_limit_rule", "payments_approval_rule")
 _numbers = itertools.count(1)
 
 
@@ -155,6 +156,14 @@ def _emptied_past_the_triggers(django_db_setup: None, django_db_blocker: Any) ->
         connection.close()
     # Rows go without their triggers, so what is kept may point to what goes: TRUNCATE would refuse.
     emptied = "; ".join(f'DELETE FROM "{table}"' for table in sorted(set(tables) - kept))
+    # Rules are kept, and tests that commit end them: they come back as they were.
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        for table in kept.intersection(RULES):
+            cursor.execute(f'CREATE TABLE IF NOT EXISTS "as_made_{table}" AS TABLE "{table}"')
+            emptied += (
+                f'; DELETE FROM "{table}"; INSERT INTO "{table}" SELECT * FROM "as_made_{table}"'
+            )
+        connection.close()
 
     def empty(_case: TransactionTestCase) -> None:
         with connection.cursor() as cursor:

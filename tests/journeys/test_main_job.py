@@ -20,8 +20,8 @@ ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts"
 SLOT = "Dappled Cormorant"
 # One each: two people who are paid to one address would be looked at.
 PAYOUT_ADDRESSES = {
-    DESKTOP: "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq",
-    PHONE: "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+    DESKTOP: "bc1qnjg0jd8228aq7egyzacy8cys3knf9xvrerkf9g",
+    PHONE: "bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu",
 }
 PASSWORD = "correct horse battery"
 DETAILS = {
