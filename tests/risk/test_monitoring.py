@@ -371,3 +371,18 @@ def test_every_rule_reads_its_own_defaults() -> None:
     for code, rule in RULES.items():
         assert rule.read(rule.defaults()), code
         assert len(code) <= 32
+
+
+@pytest.mark.rule("AML-09")
+@pytest.mark.parametrize(
+    ("address", "expected"), [("8.8.8.8", ["networks"]), ("127.0.0.1", []), ("10.1.2.3", [])]
+)
+def test_many_accounts_of_one_network_are_told_and_a_private_one_says_nothing(
+    address: str, expected: list[str]
+) -> None:
+    made = [make_player() for _ in range(4)]
+    Player.objects.filter(pk__in=[one.pk for one in made]).update(terms_ip=address)
+
+    monitoring.look_at(made[-1].pk)
+
+    assert codes(made[-1]) == expected

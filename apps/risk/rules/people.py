@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from apps.accounts.models import Player
-from apps.risk import location
+from apps.risk import linking, location
 from apps.risk.facts import Facts, net_result
 from apps.risk.models import RuleVersion, Trace
 from apps.risk.rules.base import Figure, Finding, Rule, Values, days, hours, money, total
@@ -52,9 +52,9 @@ def _shared(facts: Facts, values: Values) -> Iterator[Finding]:
 
 
 def _networks(facts: Facts, values: Values) -> Iterator[Finding]:
-    """Many accounts made at one network address in a short time."""
+    """Many accounts made at one network address in a short time; a private one says nothing."""
     ip = facts.player.terms_ip
-    if not ip:
+    if not ip or not linking.network_of(str(ip)):
         return
     until = facts.player.created_at
     others = list(
